@@ -404,7 +404,30 @@ function nesting(): void {
   expect(cstr("nested, through all"), wait(last, 8, 0), 1);
   for (let each = first; each <= last + 1; each++) call(SystemCall.close, each);
   call(SystemCall.close, file);
+  manyWays();
 }
+
+/** Every way from a file to one who waits is gone when something happens: there is a limit. */
+function manyWays(): void {
+  const file = call(SystemCall.eventfd, 0);
+  const first = file + 1;
+  for (let i = 0; i < 2 * WIDTH; i++) call(SystemCall.epoll_create1, 0);
+  for (let i = 0; i < WIDTH; i++) ctl(first + i, EPOLL_CTL_ADD, file, EPOLLIN);
+  let added: i32 = 0;
+  let result: i32 = 0;
+  while (result === 0 && added < WIDTH * WIDTH) {
+    const outer = first + WIDTH + added / WIDTH;
+    result = ctl(outer, EPOLL_CTL_ADD, first + (added % WIDTH), EPOLLIN);
+    if (result === 0) added++;
+  }
+  expect(cstr("nested, too many ways"), result, -EINVAL);
+  expect(cstr("nested, ways"), added, 500);
+  put(file, 1);
+  expect(cstr("nested, by many ways"), wait(first + WIDTH, 64, 0), WIDTH);
+  for (let each = file; each < first + 2 * WIDTH; each++) call(SystemCall.close, each);
+}
+
+const WIDTH: i32 = 24;
 
 /** Waits that end because something happens, or because of the time or a signal. */
 function waiting(): void {

@@ -19,7 +19,12 @@ import {
 } from "../../src/abi/linux/epoll";
 import { holdFile } from "../file/held-file";
 import { OpenFile } from "../file/open-file";
-import { interestsOf, nestingRefusal, openEpoll } from "../filesystem/event/epoll-file";
+import {
+  hasTooManyWays,
+  interestsOf,
+  nestingRefusal,
+  openEpoll,
+} from "../filesystem/event/epoll-file";
 import { ALWAYS_TOLD, InterestList } from "../filesystem/event/interest";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import {
@@ -98,9 +103,9 @@ function add(list: InterestList, file: OpenFile, descriptor: u32): i32 {
   if (interest === null) return -ENOMEM;
   interest.events = load<u32>(event) | ALWAYS_TOLD;
   interest.data = load<u64>(event, EPOLL_EVENT_DATA);
-  if (interest.watch()) return 0;
-  list.remove(interest);
-  return -ENOMEM;
+  const result = hasTooManyWays(list, file) ? -EINVAL : interest.watch() ? 0 : -ENOMEM;
+  if (result !== 0) list.remove(interest);
+  return result;
 }
 
 function change(list: InterestList, file: OpenFile, descriptor: u32): i32 {

@@ -14,6 +14,15 @@ import { firstOf, forgetFile, InterestList } from "./interest";
 /** Files in a chain of which each is interested in the next, as on Linux. */
 const MOST_NESTED: u32 = 5;
 
+/**
+ * Ways from a file through 1, 2, … epoll files to those who wait there, as many as on Linux: who
+ * wakes the file goes all of them at once. Through one alone there may be any number.
+ */
+const MOST_WAYS: usize = memory.data<u32>([0, 500, 100, 50, 10]);
+const WORD_SHIFT: u32 = 2;
+/** How many have been counted. */
+const ways: usize = memory.data(MOST_NESTED << WORD_SHIFT, 4);
+
 const operations = changetype<FileOperations>(memory.data(offsetof<FileOperations>(), 4));
 const epolls = changetype<FileSystem>(memory.data(offsetof<FileSystem>(), 4));
 
@@ -92,6 +101,49 @@ function depthAbove(list: InterestList, depth: u32): u32 {
   list.mark = lastSearch;
   list.depth = deepest + 1;
   return deepest + 1;
+}
+
+/** Whether by the new interest of `list` in `file` some file is waited for in too many ways. */
+export function hasTooManyWays(list: InterestList, file: OpenFile): bool {
+  if (interestsOf(file) === null && firstOf(list.file) === null) return false;
+  lastSearch++;
+  return hasTooManyBelow(file);
+}
+
+/** The same of the file, or of what is in it if it is one of interests. */
+function hasTooManyBelow(file: OpenFile): bool {
+  const inner = interestsOf(file);
+  if (inner !== null) {
+    if (inner.mark === lastSearch) return false;
+    inner.mark = lastSearch;
+    let interest = inner.first;
+    while (interest !== null) {
+      if (hasTooManyBelow(interest.file)) return true;
+      interest = interest.next;
+    }
+    return false;
+  }
+  const first = firstOf(file)!;
+  if (first.mark === lastSearch) return false;
+  first.mark = lastSearch;
+  memory.fill(ways, 0, MOST_NESTED << WORD_SHIFT);
+  return hasTooManyAbove(file, 0);
+}
+
+/** Counts the ways from a file, which `depth` epoll files are below; whether they are too many. */
+function hasTooManyAbove(file: OpenFile, depth: u32): bool {
+  if (depth === MOST_NESTED) return true;
+  const count = ways + (depth << WORD_SHIFT);
+  for (let interest = firstOf(file); interest !== null; interest = interest!.nextOfFile) {
+    const outer = interest.list.file;
+    if (firstOf(outer) !== null) {
+      if (hasTooManyAbove(outer, depth + 1)) return true;
+    } else if (depth !== 0) {
+      store<u32>(count, load<u32>(count) + 1);
+      if (load<u32>(count) > load<u32>(MOST_WAYS + (depth << WORD_SHIFT))) return true;
+    }
+  }
+  return false;
 }
 
 /** Its own: what is behind it wakes that, too. */

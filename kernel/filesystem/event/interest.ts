@@ -53,6 +53,8 @@ export class Interest {
   previousReady: Interest | null = null;
   isReady: bool = false;
   nextOfFile: Interest | null = null;
+  /** For the first interest in a file: the search of ways that came to the file last. */
+  mark: u32 = 0;
   entries: InterestEntry | null = null;
 
   get isActive(): bool {
