@@ -205,6 +205,7 @@ function sizes(): void {
   sizeIs(cstr("size=4097"), 2);
   sizeIs(cstr("size=1"), 1);
   sizeIs(cstr("size=1G"), 1 << 18);
+  sizeIs(cstr("size=2147483648"), 1 << 19);
   expect(cstr("size, unit"), mount(0, cstr("a"), TMPFS, 0, cstr("size=1x")), -EINVAL);
   expect(cstr("size, more"), mount(0, cstr("a"), TMPFS, 0, cstr("size=1kk")), -EINVAL);
   expect(cstr("size, a share"), mount(0, cstr("a"), TMPFS, 0, cstr("size=50%")), 0);
@@ -266,6 +267,17 @@ function stacks(): void {
   call(SystemCall.chdir, cstr(".."));
   umount(cstr("a"), 0);
   expect(cstr("covered, below"), call(SystemCall.unlink, cstr("a/below")), 0);
+  // What is mounted there from below comes on top.
+  call(SystemCall.chdir, cstr("a"));
+  mount(0, cstr("."), TMPFS, 0);
+  touch(cstr("../a/middle"));
+  expect(cstr("from below"), mount(0, cstr("."), TMPFS, 0), 0);
+  expect(cstr("from below, top"), exists(cstr("../a/middle")), -ENOENT);
+  call(SystemCall.chdir, cstr(".."));
+  expect(cstr("from below, umount"), umount(cstr("a"), 0), 0);
+  expect(cstr("from below, middle"), exists(cstr("a/middle")), 0);
+  expect(cstr("from below, umount twice"), umount(cstr("a"), 0), 0);
+  expect(cstr("from below, over"), umount(cstr("a"), 0), -EINVAL);
 }
 
 /** A directory in two places. */
@@ -451,6 +463,21 @@ function readOnlyBinds(): void {
   call(SystemCall.close, elsewhere);
   unchangeable(cstr("b/file"), cstr("b/new"));
   expect(cstr("bind, not the other"), call(SystemCall.chmod, cstr("a/sub/file"), 0o600), 0);
+  // It is the mount that the file was opened by, not that of the path asked for last.
+  const inner = open(cstr("b/file"), O_RDONLY);
+  const outer = open(cstr("a/sub/file"), O_RDONLY);
+  exists(cstr("a/sub/file"));
+  expect(cstr("bind, fchmod"), call(SystemCall.fchmod, inner, 0o640), -EROFS);
+  expect(cstr("bind, fchown"), call(SystemCall.fchown32, inner, 1, 1), -EROFS);
+  call(SystemCall.fstatfs, inner, status);
+  expect(cstr("bind, fstatfs"), load<i32>(status, 44) & MS_RDONLY, MS_RDONLY);
+  exists(cstr("b/file"));
+  expect(cstr("other, fchmod"), call(SystemCall.fchmod, outer, 0o640), 0);
+  expect(cstr("other, fchown"), call(SystemCall.fchown32, outer, 1, 1), 0);
+  call(SystemCall.fstatfs, outer, status);
+  expect(cstr("other, fstatfs"), load<i32>(status, 44) & MS_RDONLY, 0);
+  call(SystemCall.close, inner);
+  call(SystemCall.close, outer);
   expect(cstr("bind, protect off"), mount(0, cstr("b"), 0, MS_REMOUNT | MS_BIND), 0);
   expect(cstr("bind, unlink"), call(SystemCall.unlink, cstr("b/file")), 0);
   umount(cstr("b"), 0);

@@ -24,6 +24,8 @@ import {
 import { CAP_CHOWN, CAP_FSETID } from "../../src/abi/linux/capability";
 import { currentTime, timestamp } from "../device/clock";
 import { Inode } from "../file/inode";
+import { noteSeen } from "../file/mount";
+import { OpenFile } from "../file/open-file";
 import { accessRefusal, isFixed, ownsFile, realAccessRefusal } from "../file/permission";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, userAddress, userPointer } from "../memory/user-memory";
@@ -110,7 +112,7 @@ export function statfs64(frame: TrapFrame): i32 {
 /** fstatfs64(file, size, to) */
 export function fstatfs64(frame: TrapFrame): i32 {
   if (!isSpaceSize(frame.arg1)) return -EINVAL;
-  return atFile(frame.arg0, Work.space64, frame.arg2);
+  return atSeenFile(fileArgument(frame.arg0), Work.space64, frame.arg2);
 }
 
 /** statfs(path, to) */
@@ -120,7 +122,7 @@ export function statfs(frame: TrapFrame): i32 {
 
 /** fstatfs(file, to) */
 export function fstatfs(frame: TrapFrame): i32 {
-  return atFile(frame.arg0, Work.space, frame.arg1);
+  return atSeenFile(fileArgument(frame.arg0), Work.space, frame.arg1);
 }
 
 /** access(path, mode) */
@@ -263,7 +265,14 @@ function atFile(descriptor: u32, work: Work, argument: u32): i32 {
 /** As atFile(), for what O_PATH does not allow. */
 function atChangedFile(descriptor: u32, work: Work, argument: u32, second: u32 = 0): i32 {
   const file = fileArgument(descriptor);
-  if (file === null || (file.flags & O_PATH) !== 0) return -EBADF;
+  if (file !== null && (file.flags & O_PATH) !== 0) return -EBADF;
+  return atSeenFile(file, work, argument, second);
+}
+
+/** As atFile(), for what depends on the mount that the file was opened by. */
+function atSeenFile(file: OpenFile | null, work: Work, argument: u32, second: u32 = 0): i32 {
+  if (file === null) return -EBADF;
+  noteSeen(file.entry);
   return workOn(file.inode, work, argument, second);
 }
 

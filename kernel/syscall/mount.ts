@@ -45,6 +45,7 @@ import {
   mountOf,
   moveMount,
   protect,
+  topOf,
   unmount,
 } from "../file/mount";
 import { PathEnd, resolvePath } from "../file/path";
@@ -70,6 +71,8 @@ const OWNER: u32 = 1;
 const SIZE: u32 = 3;
 /** How many files there may be. */
 const NOT_KEPT: u32 = 4;
+/** What has so many digits that another one makes no sense. */
+const LARGEST_NUMBER: u64 = 1 << 36;
 /** What makes a letter a small one; other signs have it. */
 const LOWER_CASE: u32 = 0x20;
 const PERCENT: u32 = 0x25;
@@ -95,8 +98,8 @@ export function mount(frame: TrapFrame): i32 {
   const flags = (given & MS_MGC_MSK) === MS_MGC_VAL ? given & ~MS_MGC_MSK : given;
   if (!currentCredentials().has(CAP_SYS_ADMIN)) result = -EPERM;
   else if ((flags & (MS_REMOUNT | PROPAGATION)) !== 0) result = change(mountAt(point), flags);
-  else if ((flags & (MS_BIND | MS_MOVE)) !== 0) result = showAgain(point, flags);
-  else if (load<u8>(kind) !== 0) result = mountNew(point, flags & KEPT_FLAGS);
+  else if ((flags & (MS_BIND | MS_MOVE)) !== 0) result = showAgain(topOf(point), flags);
+  else if (load<u8>(kind) !== 0) result = mountNew(topOf(point), flags & KEPT_FLAGS);
   else result = frame.arg2 === 0 ? -EINVAL : -ENODEV;
   point.release();
   return result;
@@ -286,28 +289,31 @@ function takeOption(inode: Inode, from: usize, end: usize): i32 {
   }
   if (index === NOT_KEPT) return 0;
   const base: u32 = index === MODE ? 8 : 10;
-  let value: u32 = 0;
+  let number: u64 = 0;
   let at = from + length;
   while (at < end) {
     const digit = <u32>load<u8>(at) - DIGIT_0;
     if (digit >= base) break;
-    if (value >= 1 << 27) return -EINVAL;
-    value = value * base + digit;
+    if (number >= LARGEST_NUMBER) return -EINVAL;
+    number = number * base + digit;
     at++;
   }
+  const value = <u32>number;
   if (index === SIZE) {
     const unit: u32 = at === end ? 0 : load<u8>(at++);
-    const pages = pagesOf(value, unit);
+    const pages = pagesOf(number, unit);
     if (pages < 0) return -EINVAL;
-    inode.fileSystem.limit = pages;
-  } else if (index === MODE) inode.mode = S_IFDIR | (value & S_PERMISSIONS);
+    // More than there can be is no limit.
+    inode.fileSystem.limit = <u32>min<i64>(pages, i32.MAX_VALUE);
+  } else if (value !== number) return -EINVAL;
+  else if (index === MODE) inode.mode = S_IFDIR | (value & S_PERMISSIONS);
   else if (index === OWNER) inode.owner = value;
   else inode.group = value;
   return at === end ? 0 : -EINVAL;
 }
 
 /** The pages of a size in a unit: `k`, `m`, `g`, `%` of memory, or 0 for bytes; -1: no unit. */
-function pagesOf(size: u32, unit: u32): i32 {
+function pagesOf(size: u64, unit: u32): i64 {
   switch (unit | LOWER_CASE) {
     case LOWER_CASE:
       return (size + PAGE_MASK) >> PAGE_SHIFT;
