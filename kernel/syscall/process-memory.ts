@@ -5,12 +5,15 @@
 
 import { EFAULT, EINVAL, ENOMEM, EPERM, ESRCH } from "../../src/abi/errno";
 import { PAGE_MASK, PAGE_SIZE } from "../../src/abi/memory-map";
+import { SIGKILL } from "../../src/abi/signals";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { allocate, free } from "../memory/heap";
 import { AddressSpace } from "../memory/space";
 import { copyIn, copyInFrom, copyOut, copyOutTo, userPointer } from "../memory/user-memory";
 import { mayInspect } from "../process/access";
 import { findThread, processOf } from "../process/thread-group";
+import { preemptionPoint } from "../thread/schedule";
+import { currentThread } from "../thread/thread";
 
 const IOVEC_SIZE: u32 = 8;
 const MOST_VECTORS: u32 = 1024;
@@ -96,6 +99,9 @@ function transferAll(
     done += size;
     if (advance(local, size)) local += IOVEC_SIZE;
     if (advance(remote, size)) remote += IOVEC_SIZE;
+    // Gigabytes must not keep the others from running; only the end of the caller ends the call.
+    preemptionPoint();
+    if (currentThread.pendingSignal === SIGKILL) break;
   }
   return <i32>done;
 }
