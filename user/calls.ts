@@ -258,6 +258,7 @@ function openFlags(path: usize): void {
   expect(cstr("truncate, device"), openAndClose(cstr("/dev/null"), O_TRUNC), 0);
   expect(cstr("truncate, folder"), openAndClose(cstr("/dev"), O_TRUNC), -EISDIR);
   expect(cstr("truncate, this"), openAndClose(path, O_TRUNC), -ETXTBSY);
+  expect(cstr("truncate, path of this"), call(SystemCall.truncate, path, 0), -ETXTBSY);
 }
 
 /** 0 if the file can be opened, else -errno. */

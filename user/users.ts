@@ -29,7 +29,7 @@ import {
   RUSAGE_CHILDREN,
   RUSAGE_SELF,
 } from "../src/abi/linux/resource";
-import { SIG_IGN, SIGKILL, SIGTERM, SIGXCPU, SIGXFSZ } from "../src/abi/signals";
+import { SIG_IGN, SIGCONT, SIGKILL, SIGTERM, SIGXCPU, SIGXFSZ } from "../src/abi/signals";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { argument, wantsHelp } from "./runtime/arguments";
 import { awaitSleep } from "./runtime/await-sleep";
@@ -143,7 +143,8 @@ function asMember(): i32 {
   if (call(SystemCall.setgroups32, 0, 0) !== -EPERM) return 4;
   if (call(SystemCall.chown32, cstr("ann"), -1, TEAM) !== 0) return 5;
   if (call(SystemCall.chown32, cstr("ann"), -1, BEN) !== -EPERM) return 6;
-  return call(SystemCall.chown32, cstr("ann"), BEN, -1) === -EPERM ? 0 : 7;
+  if (call(SystemCall.chown32, cstr("ann"), BEN, -1) !== -EPERM) return 7;
+  return call(SystemCall.chown32, cstr("team"), -1, -1) === 0 ? 0 : 8;
 }
 
 /** A device's rights would be those of a name of one's own. */
@@ -337,6 +338,9 @@ function killingOthers(): i32 {
   if (call(SystemCall.kill, parent, SIGTERM) !== -EPERM) return 1;
   if (call(SystemCall.kill, parent, 0) !== -EPERM) return 2;
   if (call(SystemCall.tkill, parent, SIGTERM) !== -EPERM) return 3;
+  // Who has a terminal goes on with its jobs, whoever those act for.
+  call(SystemCall.setpgid, 0, 0);
+  if (call(SystemCall.kill, parent, SIGCONT) !== 0) return 9;
   if (call(SystemCall.setpriority, 0, parent, 5) !== -EPERM) return 4;
   if (call(SystemCall.prlimit64, parent, RLIMIT_NOFILE, 0, words) !== -EPERM) return 5;
   if (call(SystemCall.reboot, 0, 0, 0, 0) !== -EPERM) return 6;

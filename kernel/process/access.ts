@@ -35,7 +35,7 @@ export function maySignal(process: Process, signal: u32): bool {
   const who = currentCredentials();
   if (process === currentProcess() || who.has(CAP_KILL)) return true;
   // Whoever it acts for: a shell must be able to go on with its jobs.
-  if (signal === SIGCONT && process.group === currentProcess().group) return true;
+  if (signal === SIGCONT && process.session === currentProcess().session) return true;
   const whose = process.thread.credentials;
   if (who.effectiveUser === whose.user || who.effectiveUser === whose.savedUser) return true;
   return who.user === whose.user || who.user === whose.savedUser;

@@ -340,7 +340,8 @@ function changeOwner(inode: Inode, owner: u32, group: u32): i32 {
   if (isFixed(inode)) return -EROFS;
   if (isMadeByLooking(inode)) return -EPERM;
   const who = currentCredentials();
-  if (!who.has(CAP_CHOWN)) {
+  const changes = (owner & group) !== NO_ID;
+  if (changes && !who.has(CAP_CHOWN)) {
     const keepsOwner = owner === NO_ID || owner === inode.owner;
     const isMember = group === who.fileGroup || who.isInGroups(group);
     const mayGive = group === NO_ID || group === inode.group || isMember;
@@ -348,7 +349,7 @@ function changeOwner(inode: Inode, owner: u32, group: u32): i32 {
   }
   // Without the group's x bit the set-group-id bit means something else, which its members keep.
   const dropsGroup = (inode.mode & S_IXGRP) !== 0 || !keepsGroupBit(inode);
-  if (inode.isRegular && (owner & group) !== NO_ID) {
+  if (inode.isRegular && changes) {
     inode.mode &= dropsGroup ? ~(S_ISUID | S_ISGID) : ~S_ISUID;
   }
   if (owner !== NO_ID) inode.owner = owner;

@@ -14,6 +14,7 @@ import {
   EOVERFLOW,
   EPERM,
   ESPIPE,
+  ETXTBSY,
   isErrno,
 } from "../../src/abi/errno";
 import {
@@ -367,6 +368,7 @@ function truncatePath(path: UserPointer, size: u64): i32 {
   const inode = changetype<Inode>(found);
   let result: i32 = inode.isDirectory ? -EISDIR : inode.isRegular ? 0 : -EINVAL;
   if (result === 0) result = accessRefusal(inode, W_OK);
+  if (result === 0 && inode.writers < 0) result = -ETXTBSY;
   if (result === 0) result = setSize(inode, size);
   inode.release();
   return result;
