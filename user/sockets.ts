@@ -88,6 +88,7 @@ import { FIONREAD, TCGETS } from "../src/abi/termios";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { wantsHelp } from "./runtime/arguments";
 import { printLine } from "./runtime/output";
+import { procNumberPath } from "./runtime/proc-text";
 
 const USAGE = `usage: sockets FOLDER
 Checks what sockets of AF_UNIX and AF_INET answer, with names in FOLDER.`;
@@ -352,6 +353,37 @@ function circles(): void {
   closePair();
 }
 
+/** A path that leads to a socket itself is not its name, be it open or closed by then. */
+function throughDescriptors(): void {
+  const server = call(SystemCall.socket, AF_UNIX, SOCK_STREAM, 0);
+  call(SystemCall.bind, server, named("\0through"), 10);
+  call(SystemCall.listen, server, 1);
+  const own = procNumberPath(call(SystemCall.getpid), cstr("fd"), server);
+  const path = call(SystemCall.open, own, O_PATH);
+  memory.fill(address, 0, 110);
+  store<u16>(address, <u16>AF_UNIX);
+  const length = textLength(procNumberPath(call(SystemCall.getpid), cstr("fd"), path));
+  memory.copy(address + 2, procNumberPath(call(SystemCall.getpid), cstr("fd"), path), length);
+  const client = call(SystemCall.socket, AF_UNIX, SOCK_STREAM, 0);
+  const refused = call(SystemCall.connect, client, address, 110);
+  expect(cstr("connect, by a descriptor"), refused, -ECONNREFUSED);
+  close(server);
+  const gone = call(SystemCall.connect, client, address, 110);
+  expect(cstr("connect, by one that is gone"), gone, -ECONNREFUSED);
+  const other = call(SystemCall.socket, AF_UNIX, SOCK_DGRAM, 0);
+  const sent = call(SystemCall.sendto, other, buffer, 1, 0, address, 110);
+  expect(cstr("sendto, one that is gone"), sent, -ECONNREFUSED);
+  close(other);
+  close(client);
+  close(path);
+}
+
+function textLength(text: usize): i32 {
+  let length = 0;
+  while (load<u8>(text + length) !== 0) length++;
+  return length;
+}
+
 /** Sockets of which each waits in the queue of the next: the last one takes all along. */
 function chains(): void {
   let inner = call(SystemCall.socket, AF_UNIX, SOCK_STREAM, 0);
@@ -408,6 +440,7 @@ function names(): void {
   expect(cstr("name, none"), call(SystemCall.getsockname, second, other, sized(110)), 0);
   expect(cstr("name, none"), load<i32>(word), 2);
   expect(cstr("connect, no file"), connect(second, "none"), -ENOENT);
+  throughDescriptors();
   call(SystemCall.close, call(SystemCall.open, cstr("plain"), 0o102, 0o644));
   expect(cstr("connect, no socket"), connect(second, "plain"), -ECONNREFUSED);
   expect(cstr("listen"), call(SystemCall.listen, server, 1), 0);

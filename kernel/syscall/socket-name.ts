@@ -257,7 +257,9 @@ export function findAddressed(sender: Socket, to: u32, size: u32): usize {
 function boundTo(inode: Inode): usize {
   const refusal = accessRefusal(inode, W_OK);
   if (refusal !== 0) return refusal;
-  return inode.isSocket && inode.data !== 0 ? inode.data : -ECONNREFUSED;
+  if (!inode.isSocket || inode.data === 0) return -ECONNREFUSED;
+  // /proc/self/fd leads to the inodes of sockets themselves, which are nobody's names.
+  return changetype<Socket>(inode.data).inode === inode ? inode.data : -ECONNREFUSED;
 }
 
 /** Copies a socket's address out, as much as there is room for, and how long it is: 0 or -errno. */

@@ -103,6 +103,8 @@ export function closeSocket(socket: Socket): void {
 
 function closeFile(file: OpenFile): void {
   closeSocket(changetype<Socket>(file.inode.data));
+  // Who has the socket open as a path keeps the inode.
+  file.inode.data = 0;
   dropUnreachable();
 }
 
