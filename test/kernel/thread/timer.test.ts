@@ -3,8 +3,17 @@ import { beforeEach, describe, it } from "node:test";
 import { compileKernelPart, type KernelPart } from "../kernel-part";
 
 let counter = 0n;
+/** How much time passes between two looks at the counter. */
+let step = 0n;
+
+function readCounter(): number {
+  counter += step;
+  return counter as unknown as number;
+}
+
 const start = compileKernelPart(
   `
+  import { rdtsc } from "./src/abi/x86";
   import * as timers from "./kernel/thread/timer";
   const records: usize = memory.data(64 * 32, 8);
   const fired: usize = memory.data(256, 4);
@@ -16,6 +25,7 @@ const start = compileKernelPart(
     return changetype<timers.Timer>(records + index * timers.TIMER_SIZE);
   }
   function fire(timer: timers.Timer): void {
+    rdtsc();
     store<u32>(fired + 4 * firedCount++, timer.owner);
     if (again === 0) return;
     timers.setTimer(timer, timer.deadline + again);
@@ -43,7 +53,7 @@ const start = compileKernelPart(
   export function takeCount(): u32 { const count = firedCount; firedCount = 0; return count; }
 `,
   // The counter has 64 bits, which the types of imports do not know.
-  { imports: { x86: { rdtsc: () => counter as unknown as number } } },
+  { imports: { x86: { rdtsc: readCounter } } },
 );
 
 let part: KernelPart;
@@ -61,6 +71,7 @@ function fireAt(time: number): number[] {
 describe("timers", () => {
   beforeEach(() => {
     counter = 0n;
+    step = 0n;
     part = start();
     call("begin");
   });
@@ -97,6 +108,19 @@ describe("timers", () => {
       const expected = [1, 2, 3, 4, 5, 6, 7].map((n) => (n * 3) % 8).filter((i) => i !== cleared);
       assert.deepEqual(fireAt(now + 100), expected);
     }
+  });
+
+  it("that are many leave as much time as they have taken, few are followed by the next", () => {
+    for (let i = 0; i < 40; i++) call("set", i, 100);
+    call("set", 40, 130);
+    step = 10n;
+    assert.equal(fireAt(100).length, 40);
+    assert.ok(call("takeAsked") >= 400);
+    for (let i = 0; i < 10; i++) call("set", i, 1000);
+    call("set", 10, 1050);
+    call("takeAsked");
+    assert.equal(fireAt(1000).length, 11);
+    assert.equal(call("takeAsked"), 0);
   });
 
   it("can be set anew, earlier or later", () => {
