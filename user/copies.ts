@@ -53,13 +53,15 @@ import {
   STAT_NLINK,
   STAT_SIZE,
 } from "../src/abi/files";
+import { CLONE_FILES } from "../src/abi/linux/clone";
 import { SystemCall } from "../src/abi/linux/i386";
 import { RLIMIT_AS, RLIMIT_FSIZE } from "../src/abi/linux/resource";
 import { MAP_PRIVATE, MAP_SHARED, PROT_READ, PROT_WRITE } from "../src/abi/mman";
-import { SIGPIPE, SIGXFSZ } from "../src/abi/signals";
+import { SIGCHLD, SIGPIPE, SIGXFSZ } from "../src/abi/signals";
 import { FIONREAD } from "../src/abi/termios";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
 import { argument, refuse, wantsHelp } from "./runtime/arguments";
+import { awaitSleep } from "./runtime/await-sleep";
 
 const USAGE = "usage: copies DIRECTORY\nChecks calls that copy between files.";
 const BAD: i32 = 0x10;
@@ -83,6 +85,8 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   splicing();
   keeping();
   teeing();
+  closedMeanwhile(false);
+  closedMeanwhile(true);
   vectors();
   memoryFiles();
   seals();
@@ -311,6 +315,32 @@ function waiting(file: i32): i32 {
   store<u32>(path, -1);
   call(SystemCall.ioctl, file, FIONREAD, path);
   return load<i32>(path);
+}
+
+/** Who waits for bytes of one pipe has the other, though everybody else has closed it. */
+function closedMeanwhile(copies: bool): void {
+  pipe(0);
+  const from = reader();
+  const input = writer();
+  pipe(0);
+  const to = writer();
+  const output = reader();
+  const child = call(SystemCall.clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+  if (child === 0) {
+    call(SystemCall.signal, SIGPIPE, 1);
+    const result = copies
+      ? call(SystemCall.tee, from, to, 10, 0)
+      : call(SystemCall.splice, from, 0, to, 0, 10, 0);
+    call(SystemCall.exit_group, -result);
+  }
+  awaitSleep(child);
+  close(output);
+  close(to);
+  // Something else is where the pipe was.
+  for (let i = 0; i < 50; i++) call(SystemCall.eventfd, -1);
+  call(SystemCall.write, input, buffer, 5);
+  expect(cstr("splice, closed meanwhile"), statusOf(child), EPIPE << 8);
+  for (let file = from; file < from + 60; file++) close(file);
 }
 
 function teeing(): void {

@@ -12,7 +12,7 @@ import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../..
 import { SIGPIPE } from "../../../src/abi/signals";
 import { FIONREAD } from "../../../src/abi/termios";
 import { FileSystem } from "../../file/file-system";
-import { preemptHolding, sleepHolding } from "../../file/held-file";
+import { holdFile, preemptHolding, sleepHolding } from "../../file/held-file";
 import { createInode, FileOperations, Inode } from "../../file/inode";
 import { OpenFile } from "../../file/open-file";
 import { refuseReadDirectory } from "../../file/refusals";
@@ -203,6 +203,9 @@ function writePart(pipe: Pipe, from: UserPointer, size: u32): i32 {
 export function passOn(from: OpenFile, to: OpenFile, size: u32, isNow: bool, takes: bool): i32 {
   const source = pipeOf(from);
   const target = pipeOf(to);
+  // While it waits for one of them, another thread may close the other.
+  holdFile(from);
+  holdFile(to);
   for (;;) {
     const bytes = awaitPipe(from, 0, isNow);
     if (bytes <= 0) return bytes;

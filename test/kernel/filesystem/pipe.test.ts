@@ -54,6 +54,7 @@ const startPart = compileKernelPart(
         import { OpenFile } from "./open-file";
         export function sleepHolding(_file: OpenFile, _queue: WaitQueue): i32 { return -4; }
         export function preemptHolding(_file: OpenFile): void {}
+        export function holdFile(_file: OpenFile): void {}
       `,
       "kernel/process/signal.ts": "export function signalThread(_signal: u32): void {}",
       "kernel/thread/poll-table.ts": `
