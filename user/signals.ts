@@ -15,6 +15,7 @@ import {
   ETIMEDOUT,
 } from "../src/abi/errno";
 import { SystemCall } from "../src/abi/linux/i386";
+import { RLIMIT_SIGPENDING } from "../src/abi/linux/resource";
 import {
   CONTEXT_CR2,
   CONTEXT_EIP,
@@ -63,7 +64,7 @@ import {
   WNOWAIT,
   WUNTRACED,
 } from "../src/abi/signals";
-import { call, expect, fork, report, statusOf } from "./runtime/answers";
+import { call, expect, forgetAnswers, fork, report, statusOf, verdict } from "./runtime/answers";
 import { wantsHelp } from "./runtime/arguments";
 import { watchSleep } from "./runtime/await-sleep";
 import { printLine } from "./runtime/output";
@@ -350,6 +351,7 @@ function queues(): void {
   expect(cstr("queue, each comes"), count, 3);
   expect(cstr("queue, the last value"), lastValue, 30);
   expect(cstr("queue, code"), lastCode, SI_QUEUE);
+  longQueue(first);
   store<i32>(info, SI_USER, SIGINFO_CODE);
   const child = fork();
   while (child === 0) sleep(1000, 0);
@@ -357,6 +359,31 @@ function queues(): void {
   expect(cstr("queue, pretends"), pretended, -EPERM);
   call(SystemCall.kill, child, SIGKILL);
   statusOf(child);
+}
+
+const QUEUE_LIMIT: i32 = 10;
+
+/** No more signals are kept with what comes with them than RLIMIT_SIGPENDING says. */
+function longQueue(signal: i32): void {
+  const child = fork();
+  if (child === 0) {
+    forgetAnswers();
+    block(SIG_BLOCK, signal);
+    store<i32>(pair, QUEUE_LIMIT);
+    store<i32>(pair, QUEUE_LIMIT, 4);
+    call(SystemCall.setrlimit, RLIMIT_SIGPENDING, pair);
+    let kept = 0;
+    while (kept < 100 && call(SystemCall.rt_sigqueueinfo, self(), signal, info) === 0) kept++;
+    // On a host others of the same user may have some pending.
+    expect(cstr("queue, long"), kept <= QUEUE_LIMIT ? 1 : 0, 1);
+    const more = call(SystemCall.rt_sigqueueinfo, self(), signal, info);
+    expect(cstr("queue, full"), more, -EAGAIN);
+    expect(cstr("queue, tkill"), call(SystemCall.tkill, self(), signal), -EAGAIN);
+    expect(cstr("queue, kill"), call(SystemCall.kill, self(), signal), 0);
+    expect(cstr("queue, ordinary"), call(SystemCall.rt_sigqueueinfo, self(), SIGCHLD, info), 0);
+    call(SystemCall.exit, verdict());
+  }
+  expect(cstr("queue of a child"), statusOf(child), 0);
 }
 
 function faults(): void {

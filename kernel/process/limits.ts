@@ -2,8 +2,8 @@
 //
 //   a limit   0  soft: what holds   4  hard: how far the soft one can be raised
 //
-// Those of memory hold in the process's space (memory/space.ts); the others are remembered, and
-// reported, for programs that ask.
+// Those of memory hold in the process's space (memory/space.ts), others where they are asked for;
+// the rest is remembered, and reported, for programs that ask.
 
 import {
   RLIM_INFINITY,

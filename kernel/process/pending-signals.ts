@@ -13,8 +13,11 @@
 //   - It is SIGKILL, too, for a thread that must end because its process does, or because another
 //     thread calls execve; and SIGSTOP for one whose process is stopped.
 
+import { RLIMIT_SIGPENDING } from "../../src/abi/linux/resource";
 import {
+  SI_KERNEL,
   SI_TIMER,
+  SI_USER,
   SIGBUS,
   SIGFPE,
   SIGILL,
@@ -24,6 +27,7 @@ import {
   SIGSTOP,
 } from "../../src/abi/signals";
 import { Thread } from "../thread/thread";
+import { softLimit } from "./limits";
 import { Process } from "./process";
 import { settleTimer } from "./program-timers";
 import { freeNote, keepNote, SignalNote } from "./signal-note";
@@ -46,20 +50,40 @@ const URGENT: u32 =
   (1 << (SIGILL - 1)) |
   (1 << (SIGFPE - 1));
 
-/** Makes a signal pending for a process; once more than before only if it is a real-time signal. */
-export function addPending(process: Process, note: SignalNote): void {
+/**
+ * Makes a signal pending for a process; once more than before only if it is a real-time signal.
+ * False: such a one cannot be, as there are as many notes as RLIMIT_SIGPENDING allows.
+ */
+export function addPending(process: Process, note: SignalNote): bool {
   const bit = signalBit(note.signal);
   const isSecond = (process.pending & bit) !== 0;
+  if (hasMostNotes(process)) {
+    if (needsNote(note)) return false;
+  } else process.notes = withNote(process, process.notes, note, isSecond);
   process.pending |= bit;
-  process.notes = withNote(process.notes, note, isSecond);
+  return true;
 }
 
 /** As addPending(), for a thread. */
-export function addThreadPending(thread: Thread, note: SignalNote): void {
+export function addThreadPending(thread: Thread, note: SignalNote): bool {
   const bit = signalBit(note.signal);
   const isSecond = (thread.pending & bit) !== 0;
+  const process = changetype<Process>(thread.owner);
+  if (hasMostNotes(process)) {
+    if (needsNote(note)) return false;
+  } else thread.notes = withNote(process, thread.notes, note, isSecond);
   thread.pending |= bit;
-  thread.notes = withNote(thread.notes, note, isSecond);
+  return true;
+}
+
+function hasMostNotes(process: Process): bool {
+  "inline";
+  return process.noteCount >= softLimit(process.limits, RLIMIT_SIGPENDING);
+}
+
+/** Whether a signal does not come without its note: kill(2) and the kernel do what they can. */
+function needsNote(note: SignalNote): bool {
+  return note.signal >= SIGRTMIN && note.code !== SI_USER && note.code !== SI_KERNEL;
 }
 
 /**
@@ -69,11 +93,11 @@ export function addThreadPending(thread: Thread, note: SignalNote): void {
 export function takePending(process: Process, thread: Thread, signal: u32): bool {
   const bit = signalBit(signal);
   if ((thread.pending & bit) !== 0) {
-    thread.notes = withoutNote(thread.notes, signal);
+    thread.notes = withoutNote(process, thread.notes, signal);
     if (!hasNote(thread.notes, signal)) thread.pending &= ~bit;
   } else {
     if ((process.pending & bit) === 0) return false;
-    process.notes = withoutNote(process.notes, signal);
+    process.notes = withoutNote(process, process.notes, signal);
     if (!hasNote(process.notes, signal)) process.pending &= ~bit;
   }
   if (takenNote.code === SI_TIMER) settleTimer(process, takenNote);
@@ -127,11 +151,14 @@ export function mustEnd(process: Process, thread: Thread): bool {
   return process.isEnding || (executor !== null && executor !== thread);
 }
 
-/** Adds a note to a list, unless the signal is pending and not one that is counted. */
-function withNote(first: usize, note: SignalNote, isSecond: bool): usize {
+/**
+ * Adds a note to a list of the process's, unless the signal is pending and not one that is counted.
+ */
+function withNote(process: Process, first: usize, note: SignalNote, isSecond: bool): usize {
   if (isSecond && note.signal < SIGRTMIN) return first;
   const kept = keepNote(note);
   if (kept === null) return first;
+  process.noteCount++;
   if (first === 0) return changetype<usize>(kept);
   let last = changetype<SignalNote>(first);
   while (last.next !== null) last = last.next!;
@@ -139,8 +166,8 @@ function withNote(first: usize, note: SignalNote, isSecond: bool): usize {
   return first;
 }
 
-/** Moves the first note of a signal from a list to takenNote. */
-function withoutNote(first: usize, signal: u32): usize {
+/** Moves the first note of a signal from a list of the process's to takenNote. */
+function withoutNote(process: Process, first: usize, signal: u32): usize {
   let before: SignalNote | null = null;
   let note = changetype<SignalNote | null>(first);
   while (note !== null && note.signal !== signal) {
@@ -155,6 +182,7 @@ function withoutNote(first: usize, signal: u32): usize {
   const next = note.next;
   memory.copy(changetype<usize>(takenNote), changetype<usize>(note), offsetof<SignalNote>());
   freeNote(note);
+  process.noteCount--;
   if (before === null) return changetype<usize>(next);
   before.next = next;
   return first;

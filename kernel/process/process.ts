@@ -103,6 +103,8 @@ export class Process {
   /** Signals for any thread that were not delivered, and their notes: pending-signals.ts. */
   pending: u64 = 0;
   notes: usize = 0;
+  /** How many notes there are, those of its threads included. */
+  noteCount: u32 = 0;
   /** Who waits for signals as for a file: signalfd(2). */
   signalWaiters0: usize = 0;
   signalWaiters1: usize = 0;

@@ -51,12 +51,15 @@ export function freeNote(note: SignalNote): void {
   else free(changetype<usize>(note));
 }
 
-/** Frees a note and all that follow it; 0: none. */
-export function freeNotes(first: usize): void {
+/** Frees a note and all that follow it; 0: none. How many there were. */
+export function freeNotes(first: usize): u32 {
   let note = changetype<SignalNote | null>(first);
+  let count: u32 = 0;
   while (note !== null) {
     const next = note.next;
     freeNote(note);
     note = next;
+    count++;
   }
+  return count;
 }

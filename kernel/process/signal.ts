@@ -7,7 +7,7 @@
 // thread. A thread that waits in a call is woken, and the call gives -ERESTARTSYS or -EINTR. A
 // signal that would do nothing is not even noted: it must not interrupt a call.
 
-import { EPERM, ESRCH } from "../../src/abi/errno";
+import { EAGAIN, EPERM, ESRCH } from "../../src/abi/errno";
 import {
   CLD_CONTINUED,
   isStopSignal,
@@ -72,27 +72,29 @@ export function noteOf(signal: u32, code: i32, value: u32): SignalNote {
   return sent;
 }
 
-/** Sends a signal with what comes with it. */
-export function sendNote(process: Process, note: SignalNote): void {
-  if (!prepareFor(process, process.thread, note.signal)) return;
-  addPending(process, note);
+/** Sends a signal with what comes with it: 0, or -EAGAIN if so many are pending that it is lost. */
+export function sendNote(process: Process, note: SignalNote): i32 {
+  if (!prepareFor(process, process.thread, note.signal)) return 0;
+  if (!addPending(process, note)) return -EAGAIN;
   tellReaders(process);
   if (note.signal === SIGKILL) {
     noticeInAll(process);
-    return;
+    return 0;
   }
   const thread = willingThread(process, signalBit(note.signal));
   if (thread !== null) noticeIn(process, thread);
+  return 0;
 }
 
 /** As sendNote(), to one thread. */
-export function sendThreadNote(thread: Thread, note: SignalNote): void {
+export function sendThreadNote(thread: Thread, note: SignalNote): i32 {
   const process = changetype<Process>(thread.owner);
-  if (thread.state === ThreadState.ended) return;
-  if (!prepareFor(process, thread, note.signal)) return;
-  addThreadPending(thread, note);
+  if (thread.state === ThreadState.ended) return 0;
+  if (!prepareFor(process, thread, note.signal)) return 0;
+  if (!addThreadPending(thread, note)) return -EAGAIN;
   tellReaders(process);
   noticeIn(process, thread);
+  return 0;
 }
 
 /** Those who read signals as from a file look again. */
@@ -227,16 +229,16 @@ export function killProcess(process: Process, signal: u32): void {
   killWith(process, signal, SI_USER, 0);
 }
 
-/** As killProcess(), with why and what is sent along. */
-export function killWith(process: Process, signal: u32, code: i32, value: u32): void {
-  if (signal === 0 || isSpared(process, signal)) return;
-  sendNote(process, noteOf(signal, code, value));
+/** As killProcess(), with why and what is sent along: 0, or -EAGAIN if too many are pending. */
+export function killWith(process: Process, signal: u32, code: i32, value: u32): i32 {
+  if (signal === 0 || isSpared(process, signal)) return 0;
+  return sendNote(process, noteOf(signal, code, value));
 }
 
 /** As killWith(), of one thread. */
-export function killThreadWith(thread: Thread, signal: u32, code: i32, value: u32): void {
-  if (signal === 0 || isSpared(changetype<Process>(thread.owner), signal)) return;
-  sendThreadNote(thread, noteOf(signal, code, value));
+export function killThreadWith(thread: Thread, signal: u32, code: i32, value: u32): i32 {
+  if (signal === 0 || isSpared(changetype<Process>(thread.owner), signal)) return 0;
+  return sendThreadNote(thread, noteOf(signal, code, value));
 }
 
 function isSpared(process: Process, signal: u32): bool {

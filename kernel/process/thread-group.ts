@@ -43,7 +43,7 @@ export function discardThread(process: Process, thread: Thread): void {
 export function noteEndOfThread(process: Process, thread: Thread): void {
   releaseEndedThreads(process);
   process.livingThreads--;
-  freeNotes(thread.notes);
+  process.noteCount -= freeNotes(thread.notes);
   thread.notes = 0;
   thread.pending = 0;
   if (thread === process.thread) return;

@@ -120,8 +120,7 @@ export function rtTgsigqueueinfo(frame: TrapFrame): i32 {
   if (processOf(thread).pid !== frame.arg0) return -ESRCH;
   if (signal > SIGNAL_MAX) return -EINVAL;
   if (!maySignal(processOf(thread), signal)) return -EPERM;
-  killThreadWith(thread, signal, code, load<u32>(info, SIGINFO_VALUE));
-  return 0;
+  return killThreadWith(thread, signal, code, load<u32>(info, SIGINFO_VALUE));
 }
 
 /** rt_sigqueueinfo(thread, signal, info): its process gets the signal. */
@@ -143,8 +142,7 @@ export function queueSignal(id: u32, signal: u32, from: UserPointer, isNamed: bo
   if ((code >= 0 || code === SI_TKILL) && process !== currentProcess()) return -EPERM;
   if (process === null) return -ESRCH;
   if (!maySignal(process, signal)) return -EPERM;
-  killWith(process, signal, code, load<u32>(info, SIGINFO_VALUE));
-  return 0;
+  return killWith(process, signal, code, load<u32>(info, SIGINFO_VALUE));
 }
 
 /** rt_sigaction(signal, new, old, size of a set) */
@@ -333,8 +331,7 @@ function killThread(pid: u32, id: i32, signal: u32): i32 {
   if (pid !== 0 && processOf(thread).pid !== pid) return -ESRCH;
   if (signal > SIGNAL_MAX) return -EINVAL;
   if (!maySignal(processOf(thread), signal)) return -EPERM;
-  killThreadWith(thread, signal, SI_TKILL, 0);
-  return 0;
+  return killThreadWith(thread, signal, SI_TKILL, 0);
 }
 
 /** Reads what a new action is to be into `words`, if there is one. 0 or -errno. */

@@ -20,7 +20,6 @@ import { pendingFor } from "../../process/pending-signals";
 import { currentProcess, Process } from "../../process/process";
 import { controllingTerminal } from "../../process/session";
 import { signalAction } from "../../process/signal-actions";
-import { SignalNote } from "../../process/signal-note";
 import { setThreadName, threadName, timeIn } from "../../process/thread-group";
 import { ALL_CAPABILITIES, currentCredentials } from "../../thread/credentials";
 import { Thread, ThreadState } from "../../thread/thread";
@@ -108,7 +107,7 @@ export function putStatus(process: Process, subject: u32): void {
   const space = process.space;
   if (space !== null) putSizes(space);
   put(cstr("Threads:\t%u\n"), process.livingThreads);
-  put(cstr("SigQ:\t%u/%u\n"), countNotes(process), softLimit(process.limits, RLIMIT_SIGPENDING));
+  put(cstr("SigQ:\t%u/%u\n"), process.noteCount, softLimit(process.limits, RLIMIT_SIGPENDING));
   putBits(cstr("SigPnd:"), thread.pending);
   putBits(cstr("ShdPnd:"), process.pending);
   putBits(cstr("SigBlk:"), thread.signalMask);
@@ -336,11 +335,4 @@ function actionsThat(process: Process, ignore: bool): u64 {
     if (isWanted) set |= (<u64>1) << (signal - 1);
   }
   return set;
-}
-
-function countNotes(process: Process): u32 {
-  let count: u32 = 0;
-  let note = changetype<SignalNote | null>(process.notes);
-  for (; note !== null; note = note!.next) count++;
-  return count;
 }
