@@ -2,8 +2,8 @@
 // (src/abi/symbol-table.ts draws it).
 //
 // The kernel's own table is linked into it; a user program brings its table in its ELF file, so the
-// bytes may be anything: every read is checked against the table's end, every loop ends after at
-// most the table's size, and what is printed of it is printable.
+// bytes may be anything, and as many as one likes: every read is checked against the table's end,
+// no question is followed further than MOST_SYMBOLS, and what is printed of it is printable.
 //
 //   const place = changetype<CodePlace>(memory.data(offsetof<CodePlace>()));
 //   if (place.find(table, size, eip)) place.writeName(buffer, 64), place.writeFile(…), place.line
@@ -61,6 +61,14 @@ let table: usize = 0;
 let cursor: usize = 0;
 let limit: usize = 0;
 let held: u32 = 1;
+
+/**
+ * Bytes that are read for one answer at most. No program of ours has a table with a tenth of that,
+ * and meanwhile nobody else runs.
+ */
+const MOST_SYMBOLS: u32 = 1 << 18;
+/** How many of them are left. */
+let left: u32 = 0;
 
 /** What a table says of one address. */
 @unmanaged
@@ -233,6 +241,7 @@ export class CodePlace {
     cursor = place;
     held = bits;
     limit = this.end;
+    left = MOST_SYMBOLS;
   }
 }
 
@@ -255,16 +264,20 @@ function readText(out: usize, length: u32, capacity: u32): u32 {
   return length;
 }
 
-/** The next byte, in code `number`. Where the bytes are no code, the table is taken to end here. */
+/**
+ * The next byte, in code `number`. Where the bytes are no code, or enough have been read, the table
+ * is taken to end.
+ */
 function readSymbol(number: u32): u32 {
   const size = <u32>(limit - table);
   const place = load<u32>(table, TABLE_CODES) + number * 4;
   const code = place <= size - 4 ? load<u32>(table + place) : size;
-  if (code > size - CODE_SYMBOLS) {
+  if (code > size - CODE_SYMBOLS || left === 0) {
     cursor = limit;
     held = 1;
     return 0;
   }
+  left--;
   let count = table + code;
   let symbols = count + CODE_SYMBOLS;
   let bits: u32 = 0;

@@ -4,7 +4,22 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import asc from "assemblyscript/asc";
-import { TABLE_SIZE } from "../../../src/abi/symbol-table";
+import {
+  CODE_COUNT,
+  CODE_SYMBOLS,
+  ENTRY_BYTES,
+  ENTRY_RECORD,
+  SECTION_ENTRIES,
+  SECTION_RECORD,
+  SECTION_SIZE,
+  TABLE_CODES,
+  TABLE_HEADER_SIZE,
+  TABLE_INDEX,
+  TABLE_MAGIC,
+  TABLE_MAGIC_VALUE,
+  TABLE_SECTIONS,
+  TABLE_SIZE,
+} from "../../../src/abi/symbol-table";
 import type { Layout } from "../../../src/link/layout/layout";
 import { link } from "../../../src/link/link";
 import { sectionAt } from "../../../src/link/passes/image";
@@ -223,6 +238,40 @@ test("a damaged table gives wrong answers at worst, never a trap or an endless l
     assert.ok(reader.writeFile(OUT, 100) <= 100);
   }
 });
+
+test("a name that does not end is not read for ever", async () => {
+  const reader = await compiled;
+  // Two functions: the first one's name is so long that nobody should come to the second.
+  assert.equal(findAfterName(reader, 1000), 1);
+  assert.equal(findAfterName(reader, 2_000_000), 0);
+});
+
+/** Whether a function is found that comes after one with a name of so many letters. */
+function findAfterName(reader: Reader, letters: number): number {
+  const codes = TABLE_HEADER_SIZE + SECTION_RECORD + ENTRY_BYTES;
+  const code = codes + 4 * CODE_COUNT;
+  const record = code + CODE_SYMBOLS + 4;
+  // The one code has a symbol for 0, "A" or a size of 65, and one for 1, which is a byte of 0.
+  const bits = [1, 0, 1, 1, ...new Array<number>(letters).fill(0), 1, 1, 1, 0, 1, 1, 1, 1];
+  const size = record + Math.ceil(bits.length / 8);
+  const bytes = Buffer.alloc(size);
+  bytes.writeUInt32LE(TABLE_MAGIC_VALUE, TABLE_MAGIC);
+  bytes.writeUInt32LE(size, TABLE_SIZE);
+  bytes.writeUInt32LE(1, TABLE_SECTIONS);
+  bytes.writeUInt32LE(TABLE_HEADER_SIZE + SECTION_RECORD, TABLE_INDEX);
+  bytes.writeUInt32LE(codes, TABLE_CODES);
+  bytes.writeUInt32LE(130, TABLE_HEADER_SIZE + SECTION_SIZE);
+  bytes.writeUInt32LE(1, TABLE_HEADER_SIZE + SECTION_ENTRIES);
+  bytes.writeUInt32LE(record, TABLE_HEADER_SIZE + SECTION_RECORD + ENTRY_RECORD);
+  for (let i = 0; i < CODE_COUNT; i++) bytes.writeUInt32LE(code, codes + 4 * i);
+  bytes.writeUInt16LE(2, code);
+  bytes[code + CODE_SYMBOLS] = 65;
+  bits.forEach((bit, i) => {
+    bytes[record + (i >> 3)] = (bytes[record + (i >> 3)] ?? 0) | (bit << (i & 7));
+  });
+  new Uint8Array(reader.memory.buffer).set(bytes, TABLE);
+  return reader.find(TABLE, size, 100);
+}
 
 test("the table states its size", () => {
   const table = link([objectOf(5)], layout).sections[0]?.bytes ?? new Uint8Array();
