@@ -229,6 +229,7 @@ export function mincore(frame: TrapFrame): i32 {
     }
     if (copyOut(to.plus(done), residency, count) !== 0) return -EFAULT;
     done += count;
+    preemptionPoint();
   }
   return 0;
 }
