@@ -1,4 +1,4 @@
-// memhog [--first | MIB]: takes memory until none is left, right up to the guard below
+// memhog [--first | --urgent | MIB]: takes memory until none is left, right up to the guard below
 // the trampoline.
 //
 //   heap start                0xf0000000                         stack       USER_END
@@ -11,20 +11,24 @@
 // page from the bottom up. When the kernel has no frame left, it kills the child.
 //
 // With --first the child leaves a little and sleeps, and the parent wants more than that. Being
-// process 1 it gets it: the kernel kills the child to make room.
+// process 1 it gets it: the kernel kills the child to make room. With --urgent the parent has a
+// real-time policy then, and the child must run nevertheless to end.
 
+import { SystemCall } from "../src/abi/linux/i386";
 import { PAGE_SIZE, USER_END } from "../src/abi/memory-map";
 import { SIGKILL } from "../src/abi/signals";
 import * as x86 from "../src/abi/x86";
+import { call } from "./runtime/answers";
 import { argument, equals, parseDecimal, refuse, wantsHelp } from "./runtime/arguments";
 import { complain } from "./runtime/errors";
 import { print, printDecimal, printHex, printLine } from "./runtime/output";
 import { brk, exit, fork, nanosleep, waitpid } from "./runtime/system-calls";
 import { freeBytes, updateInformation } from "./runtime/system-information";
 
-const USAGE = `usage: memhog [--first | MIB]
+const USAGE = `usage: memhog [--first | --urgent | MIB]
 Writes to MIB mebibytes of heap, or without MIB to as much as there is.
-  --first  as process 1: a child takes the memory, and then the parent wants some`;
+  --first  as process 1: a child takes the memory, and then the parent wants some
+  --urgent the same, and the parent runs before all others`;
 const MIB_SHIFT: u32 = 20;
 const FRAME_SHIFT: u64 = 12;
 /** The places at the top are this far apart: each needs a page table of its own. */
@@ -37,6 +41,7 @@ const ANY: u32 = 0xffffffff;
 const LEFT: u32 = 64;
 const WANTED: u32 = 256;
 const LONG: i32 = 1000;
+const SCHED_FIFO: i32 = 1;
 
 const status: usize = memory.data(4);
 const pause: usize = memory.data(8, 4);
@@ -44,7 +49,8 @@ const pause: usize = memory.data(8, 4);
 export function main(argc: i32, argv: usize, _envp: usize): i32 {
   if (wantsHelp(argc, argv, USAGE)) return 0;
   if (argc > 2) return refuse(argv, 2, USAGE);
-  if (argc === 2 && equals(argument(argv, 1), "--first")) return hogAsFirst();
+  if (argc === 2 && equals(argument(argv, 1), "--first")) return hogAsFirst(false);
+  if (argc === 2 && equals(argument(argv, 1), "--urgent")) return hogAsFirst(true);
   const wanted = argc === 2 ? parseDecimal(argument(argv, 1)) : 0;
   if (wanted < 0 || wanted > 4095) return refuse(argv, 1, USAGE);
 
@@ -63,7 +69,7 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
 }
 
 /** 0 if the child was killed for the parent's sake, and the parent still has what it wrote. */
-function hogAsFirst(): i32 {
+function hogAsFirst(isUrgent: bool): i32 {
   const start = brk(0);
   brk(start + WANTED * PAGE_SIZE);
   const first = (start + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
@@ -71,6 +77,8 @@ function hogAsFirst(): i32 {
   if (child === 0) leaveLittle();
   // By the time no more than that is left, the child has taken all it wants.
   while (freeFrames() > LEFT) sleep(0, 10000000);
+  store<i32>(pause, 1);
+  if (isUrgent && call(SystemCall.sched_setscheduler, 0, SCHED_FIFO, pause) !== 0) return 1;
   for (let page: u32 = 0; page < WANTED - 1; page++) {
     x86.store32(first + page * PAGE_SIZE, page);
   }

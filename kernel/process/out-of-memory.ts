@@ -3,13 +3,15 @@
 // Some process makes room: the one that has most, where `oomAdjustment` counts as thousandths of
 // all memory more or less; one with -1000 never. Process 1 is what the machine was started for, so
 // it is chosen only if there is no other, and it asked itself. Who has borrowed the victim's space
-// goes with it, for else nothing would become free.
+// goes with it, for else nothing would become free. Who asks waits for that, so the victim becomes
+// as urgent: it must run to end.
 
 import { SIGKILL } from "../../src/abi/signals";
 import { print } from "../log/log";
 import { totalFrameCount } from "../memory/frames";
 import { freeSpareTables, spareTableCount } from "../memory/page-tables";
-import { yieldProcessor } from "../thread/schedule";
+import { setUrgency, yieldProcessor } from "../thread/schedule";
+import { currentThread, Thread } from "../thread/thread";
 import { signalBit } from "./pending-signals";
 import { currentProcess, firstProcess, Process } from "./process";
 import { sendSignal } from "./signal";
@@ -70,6 +72,7 @@ function pagesOf(process: Process): u32 {
 }
 
 function end(process: Process): void {
+  hurry(process);
   if ((process.pending & signalBit(SIGKILL)) !== 0 || process.isEnding) return;
   print(cstr("%s[%u] killed by SIGKILL: "), <u32>process.name, process.pid);
   print(
@@ -78,4 +81,13 @@ function end(process: Process): void {
     currentProcess().pid,
   );
   sendSignal(process, SIGKILL);
+}
+
+/** Lets a process run before those that are less urgent than the current one. */
+function hurry(process: Process): void {
+  const urgency = currentThread.urgency;
+  let thread: Thread | null = process.thread;
+  for (; thread !== null; thread = thread.nextThread) {
+    if (thread.urgency < urgency) setUrgency(thread, urgency);
+  }
 }

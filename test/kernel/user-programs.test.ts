@@ -47,16 +47,21 @@ for (const machine of MACHINES) {
       assert.deepEqual(ending, { kind: "exit", status: 0 });
     });
 
-    it("make room for process 1 when there is no memory", async () => {
-      const memory = { memoryMiB: 16 };
-      const { ending, output } = await runProgram(machine, ["memhog", "--first"], memory);
-      assert.match(
-        output,
-        /memhog\[2\] killed by SIGKILL: out of memory, makes room for memhog\[1\]/,
-      );
-      assert.match(output, /memhog: the child has made room for process 1/);
-      assert.deepEqual(ending, { kind: "exit", status: 0 });
-    });
+    for (const [who, option] of [
+      ["process 1", "--first"],
+      ["one that runs before all others", "--urgent"],
+    ] as const) {
+      it(`make room for ${who} when there is no memory`, async () => {
+        const memory = { memoryMiB: 16 };
+        const { ending, output } = await runProgram(machine, ["memhog", option], memory);
+        assert.match(
+          output,
+          /memhog\[2\] killed by SIGKILL: out of memory, makes room for memhog\[1\]/,
+        );
+        assert.match(output, /memhog: the child has made room for process 1/);
+        assert.deepEqual(ending, { kind: "exit", status: 0 });
+      });
+    }
 
     it("are run by the shell, whose status is the machine's", async () => {
       await withMachine(machine, {}, async ({ serial, ended }) => {
