@@ -110,15 +110,7 @@ export function splitAt(space: AddressSpace, address: usize): bool {
 /** Joins the regions from the one before `start` to the one after `end` that say the same. */
 export function joinAround(space: AddressSpace, start: usize, end: usize): void {
   const regions = space.regions;
-  let index = regions.firstEndingAfter(start - 1);
-  while (index + 1 < regions.count && regions.at(index).end <= end) {
-    const region = regions.at(index);
-    const next = regions.at(index + 1);
-    if (region.continuesWith(next)) {
-      region.end = next.end;
-      regions.remove(index + 1, 1);
-    } else index++;
-  }
+  regions.join(regions.firstEndingAfter(start - 1), end);
 }
 
 /**

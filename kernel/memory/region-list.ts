@@ -86,6 +86,30 @@ export class RegionList {
     this.count -= count;
   }
 
+  /**
+   * From the region of `index` on, makes one of neighbours that say the same, as far as the first
+   * of two ends by `end`. What comes after them moves once, however many are joined.
+   */
+  join(index: u32, end: usize): void {
+    let next = index + 1;
+    let kept = index;
+    for (; next < this.count; next++) {
+      const region = this.at(kept);
+      if (region.end > end) break;
+      const other = this.at(next);
+      if (region.continuesWith(other)) {
+        region.end = other.end;
+        this.recent = null;
+        other.release();
+      } else store<usize>(this.items + (++kept << 2), changetype<usize>(other));
+    }
+    const gone = next - kept - 1;
+    if (next <= index + 1 || gone === 0) return;
+    const place = this.items + ((kept + 1) << 2);
+    memory.copy(place, place + (gone << 2), (this.count - next) << 2);
+    this.count -= gone;
+  }
+
   /** Frees all regions, and the list. */
   release(): void {
     this.remove(0, this.count);

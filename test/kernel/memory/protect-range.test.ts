@@ -55,6 +55,20 @@ describe("rights of a range", () => {
     assert.deepEqual(rights(), [[1, 6, READ | WRITE]]);
   });
 
+  it("make one of many regions, and leave those after them as they were", () => {
+    for (let page = 1; page < 100; page++) user.map(page, page + 1, page % 2 === 0 ? READ : 0);
+    const after = rights().slice(89);
+    assert.equal(protect(1, 90, READ), 0);
+    assert.deepEqual(rights(), [[1, 91, READ], ...after.slice(1)]);
+    assert.equal(protect(93, 100, READ | WRITE), 0);
+    assert.deepEqual(rights(), [
+      [1, 91, READ],
+      [91, 92, 0],
+      [92, 93, READ],
+      [93, 100, READ | WRITE],
+    ]);
+  });
+
   it("change in several regions", () => {
     user.map(1, 3);
     user.map(3, 5, READ | EXECUTE);
