@@ -679,6 +679,16 @@ const SCRIPTS = {
     `Layouts define the edges of sections and regions, not numbers. A number that only the script
     used is in the layout's addresses already; one that code uses must be defined in a source.`,
   ],
+  SCRIPT012: [
+    "two sections of a linker script lie over each other",
+    `The loader would write one over the other, or the address space ends within a section. Two
+    sections may begin at the same address, as overlays do; load addresses may not be shared.`,
+  ],
+  SCRIPT013: [
+    "the file that a linker script makes would be too large",
+    `The file has what lies between addresses, too: an address, an alignment or a gap that is wrong
+    makes it gigabytes long. What need not be in the file goes into a section of type NOLOAD.`,
+  ],
 } satisfies Record<string, Row>;
 
 const MACHINES = {

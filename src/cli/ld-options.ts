@@ -221,14 +221,26 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** One-letter options whose value may follow without a blank. */
 const ATTACHED = /^-([TmoLlzeubIOyRh])(.+)$/s;
 
-/** The words of a command line, response files (`@FILE`) replaced by their words. */
+/** Files of words that name each other for ever stop here. */
+const DEEPEST_FILE = 10;
+
+/**
+ * The words of a command line, response files (`@FILE`) replaced by their words.
+ *
+ * @throws Diagnostic CLI032 where the files name each other
+ */
 export function expandResponseFiles(
   words: readonly string[],
   read: (path: string) => string,
+  depth = 0,
 ): string[] {
   return words.flatMap((word) => {
     if (!word.startsWith("@") || word === "@") return [word];
-    return expandResponseFiles(splitWords(read(word.slice(1))), read);
+    if (depth === DEEPEST_FILE) {
+      const text = `${word} is nested more than ${DEEPEST_FILE} deep`;
+      throw new Diagnostic("CLI032", text, "Do the files name each other?");
+    }
+    return expandResponseFiles(splitWords(read(word.slice(1))), read, depth + 1);
   });
 }
 

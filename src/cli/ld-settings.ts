@@ -203,7 +203,11 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   defsym: (draft, value) => {
     const { statements } = parseScript(`${value};`, "--defsym", () => undefined);
-    draft.defsyms.push(...statements.filter((each) => each.kind === "assignment"));
+    const [only, ...others] = statements;
+    if (only?.kind !== "assignment" || others.length > 0 || only.name === ".") {
+      throw malformed(`--defsym=${value}`, "one name and its value: --defsym=NAME=EXPRESSION");
+    }
+    draft.defsyms.push(only);
   },
   oformat: (draft, value) => {
     if (value === "binary") draft.format = "binary";
@@ -277,11 +281,11 @@ function applyKeyword(draft: Draft, keyword: string): void {
   const [, name = keyword, size] = /^([^=]+)=(.+)$/s.exec(keyword) ?? [];
   switch (name) {
     case "max-page-size":
-      options.maxPageSize = Number(numberOf(`-z ${keyword}`, size ?? ""));
+      options.maxPageSize = pageSizeOf(keyword, size);
       options.commonPageSize = Math.min(options.commonPageSize, options.maxPageSize);
       return;
     case "common-page-size":
-      options.commonPageSize = Number(numberOf(`-z ${keyword}`, size ?? ""));
+      options.commonPageSize = pageSizeOf(keyword, size);
       return;
     case "execstack":
       options.isStackExecutable = true;
@@ -321,9 +325,13 @@ function hexOf(text: string): bigint {
   throw malformed(`the address ${text}`, "a number in hexadecimal, with or without 0x");
 }
 
-function numberOf(option: string, text: string): bigint {
-  if (/^(0[xX][0-9A-Fa-f]+|\d+)$/.test(text)) return BigInt(text);
-  throw malformed(option, "a number, in hexadecimal after 0x");
+/** The largest page of x86-64. */
+const LARGEST_PAGE = 2 ** 30;
+
+function pageSizeOf(keyword: string, text = ""): number {
+  const size = /^(0[xX][0-9A-Fa-f]+|\d+)$/.test(text) ? Number(text) : 0;
+  if (size > 0 && size <= LARGEST_PAGE && Number.isInteger(Math.log2(size))) return size;
+  throw malformed(`-z ${keyword}`, "a power of two up to 0x40000000, in hexadecimal after 0x");
 }
 
 function notSupported(what: string, remedy: string): Diagnostic {

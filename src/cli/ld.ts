@@ -25,7 +25,7 @@
 // Exit status: 0 linked; 1 it cannot be linked, or an option is not supported; 70 a bug in isthmus.
 
 import { readFileSync } from "node:fs";
-import { basename, extname } from "node:path";
+import { basename, extname, resolve } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
 import type { ScriptedImage } from "../link/by-script/scripted-image";
 import { defaultScript } from "../link/gnu-script/default-script";
@@ -80,9 +80,23 @@ async function run(words: readonly string[]): Promise<number> {
   if (settings.files.length === 0) {
     throw new Diagnostic("CLI032", "no input files were given", "See isthmus-ld --help");
   }
+  refuseOverwriting(settings);
   if (settings.isRelocatable) return linkPartially(settings);
   const image = await link(settings);
   return write(image, settings);
+}
+
+/** An input that the image or its map would replace is mostly a forgotten word after -o. */
+function refuseOverwriting({ files, script, map, output = DEFAULT_OUTPUT }: LdSettings): void {
+  const inputs = files.flatMap((file) => ("name" in file ? [file] : []));
+  const names = inputs.filter(({ kind }) => kind !== "library").map(({ name }) => name);
+  const read = new Set(
+    [...names, ...(script === undefined ? [] : [script])].map((name) => resolve(name)),
+  );
+  for (const path of [output, ...(map === undefined || map === "-" ? [] : [map])]) {
+    if (!read.has(resolve(path)) || path === "/dev/null") continue;
+    throw new Diagnostic("CLI032", `${path} is an input and an output`, "Name another after -o.");
+  }
 }
 
 /** -r: objects to one object. */
@@ -154,15 +168,9 @@ async function scriptOf(
   machine: Machine,
   files: LinkerFiles,
 ): Promise<Script> {
-  const text = () => defaultScript({ bits: bitsOf(machine), ...options });
-  const standard = () => files.parse(text(), "(default script)");
-  if (script === undefined) return standard();
-  const given = await files.script(script);
-  // A script without SECTIONS only adds to the standard one.
-  if (given.placesSections) return given;
-  const base = standard();
-  const statements = [...given.statements, ...base.statements];
-  return { ...given, entry: given.entry ?? base.entry, statements };
+  if (script !== undefined) return files.script(script);
+  const text = defaultScript({ bits: bitsOf(machine), ...options });
+  return files.parse(text, "(default script)");
 }
 
 /** The inputs of the command line, in its order. */

@@ -18,6 +18,8 @@ import { type Between, LayOut } from "./by-script/lay-out";
 import { assignedOutright, defineNames, linkerNames } from "./by-script/linker-names";
 import { type ScriptOutput, settlePlan } from "./by-script/model";
 import type { PlacedStatement } from "./by-script/place-orphans";
+import { refuseHugeFile } from "./by-script/refuse-huge-file";
+import { refuseOverlaps } from "./by-script/refuse-overlaps";
 import { Regions } from "./by-script/regions";
 import { ScriptSymbols } from "./by-script/script-symbols";
 import type { LinkByScript, ScriptedImage, ScriptOptions } from "./by-script/scripted-image";
@@ -137,7 +139,8 @@ function chooseContent(
   for (const output of assigned.outputs) settlePlan(output);
 
   // Leave out what nothing needs.
-  const dropped = markLive(inputs, assigned, symbols, entry, options);
+  const names = [entry.name, ...options.undefinedNames, ...script.undefinedNames];
+  const dropped = markLive(inputs, assigned, symbols, names, options.gcSections);
   if (machine === "x86-64") relaxThreadAccess(inputs, report);
   const unwind = new UnwindTables(assigned.placed, symbols);
   refuseUndefined(byObject, symbols, report);
@@ -155,19 +158,18 @@ function chooseContent(
   return { statements, outputs, inputs, symbols, unwind, regions, dropped };
 }
 
-/** Sets `live`; returns what was dropped. */
+/** Sets `live`; returns what was dropped. @param names what stays with all that it needs */
 function markLive(
   inputs: readonly InputSection[],
   { kept }: AssignedInputs,
   symbols: SymbolScope,
-  entry: Entry,
-  { gcSections, undefinedNames }: ScriptOptions,
+  names: readonly string[],
+  gcSections: boolean,
 ): InputSection[] {
   if (!gcSections) {
     for (const input of inputs) if (input.output) input.live = true;
     return [];
   }
-  const names = [entry.name, ...undefinedNames];
   const roots = names.map((name) => symbols.globals.get(name)?.input);
   const dropped = dropFrom(inputs, symbols, {
     roots: roots.filter((input) => input !== undefined),
@@ -244,7 +246,11 @@ function handOutAddresses(
   }
   trial.barrier();
   for (const output of outputs) settlePlan(output);
-  return { values, between, file: placeInFile(segments, about) };
+  refuseOverlaps(outputs, script.file, bits, report);
+  report.barrier();
+  const plan = placeInFile(segments, about);
+  refuseHugeFile(outputs, plan.offsets);
+  return { values, between, file: plan };
 }
 
 function namesFor(

@@ -62,6 +62,7 @@ describe("isthmus-ld", { skip: unlessInstalled("gcc") }, () => {
     folder = mkdtempSync(join(tmpdir(), "isthmus-ld-"));
     symlinkSync(LD, file("ld"));
     write("kernel.ld", SCRIPT);
+    write("names.ld", "kernel_end = 5;");
     write("start.s", START);
     write("kernel.c", KERNEL);
     run("gcc", "-m32", "-c", file("start.s"), "-o", file("start.o"));
@@ -81,6 +82,8 @@ describe("isthmus-ld", { skip: unlessInstalled("gcc") }, () => {
     compare("-melf_i386", "-Tkernel.ld", "libstart.a", "libkernel.a");
     compare("-melf_i386", "--defsym=extra=start+4", "-static", "-estart", ...objects);
     compare("-melf_i386", "-z", "max-page-size=0x200000", "-Tkernel.ld", "-n", ...objects);
+    compare("-melf_i386", "-Tnames.ld", "-estart", ...objects);
+    compare("-melf_i386", "-Tkernel.ld", "-e", "0100", ...objects);
   });
 
   it("names what it does not support, and what to do instead", () => {
@@ -102,6 +105,13 @@ describe("isthmus-ld", { skip: unlessInstalled("gcc") }, () => {
         /CLI032\]: -m asks for x86-64, but the objects are for i386/,
       ],
       [["-lmissing", "start.o"], /CLI030\]: there is no libmissing.a in no folder/],
+      [["-z", "max-page-size=0", "start.o"], /CLI032\]: -z max-page-size=0 cannot be under/],
+      [["-z", "common-page-size=3", "start.o"], /CLI032\]: -z common-page-size=3 cannot be/],
+      [["-z", "max-page-size=0x100000000", "start.o"], /\n.*a power of two up to 0x40000000/],
+      [["--defsym=a=1;b=2", "start.o"], /CLI032\]: --defsym=a=1;b=2 cannot be understood/],
+      [["--defsym=ENTRY(start)", "start.o"], /CLI032\]: --defsym=ENTRY\(start\) cannot be/],
+      [["start.o", "-o", "./start.o"], /CLI032\]: \.\/start\.o is an input and an output/],
+      [["start.o", "-Map=kernel.ld", "-T", "kernel.ld"], /CLI032\]: kernel\.ld is an input and/],
       [[], /CLI032\]: no input files were given/],
     ];
     for (const [words, expected] of cases) {
@@ -115,6 +125,10 @@ describe("isthmus-ld", { skip: unlessInstalled("gcc") }, () => {
     write("words", `-m elf_i386 -T "kernel.ld"\n'start.o' kernel.o -o fro\\m\\ words.elf`);
     build(process.execPath, [LD, "@words"]);
     assert.equal(facts("from words.elf").entry, "100000");
+    write("loop", "start.o @loop");
+    const { status, stderr } = ld("@loop");
+    assert.equal(status, 1);
+    assert.match(stderr, /CLI032\]: @loop is nested more than 10 deep/);
   });
 
   it("says its version as tools look for it, and the script that it obeys", () => {

@@ -37,6 +37,8 @@ export function hasRelroSection({ statements }: Script, inputs: readonly InputSe
 export class DataSegment {
   readonly #isRelro: boolean;
   #pageSize = 1n;
+  /** Of the page that what becomes read-only ends with: the largest that a machine may have. */
+  #relroPage = 1n;
   #base = 0n;
   /** The first page after what is before. */
   #lowest = 0n;
@@ -59,6 +61,7 @@ export class DataSegment {
 
   align(dot: bigint, maxPageSize: bigint, commonPageSize: bigint): bigint {
     this.#pageSize = commonPageSize;
+    this.#relroPage = maxPageSize;
     this.#lowest = alignTo(dot, maxPageSize);
     const page = alignTo(dot, maxPageSize);
     if (typeof this.#lesson === "object") this.#base = this.#lesson.start;
@@ -75,7 +78,7 @@ export class DataSegment {
     this.#relroOffset = offset;
     this.#relroEnd = wrap(end + offset);
     if (this.#lesson === undefined) return end;
-    this.#relroEnd = alignTo(this.#relroEnd, this.#pageSize);
+    this.#relroEnd = alignTo(this.#relroEnd, this.#relroPage);
     return wrap(this.#relroEnd - offset);
   }
 
@@ -98,7 +101,7 @@ export class DataSegment {
   /** Going down from the end, which must be that of a page. */
   #startOfRelro(outputs: readonly ScriptOutput[], end: bigint): bigint {
     const limit = end - this.#relroOffset;
-    let wanted = alignTo(end, this.#pageSize) - this.#relroOffset;
+    let wanted = alignTo(end, this.#relroPage) - this.#relroOffset;
     for (const output of [...outputs].reverse()) {
       if (!output.isInFile || !output.flags.alloc) continue;
       if (output.address < this.#base || output.address >= limit) continue;
@@ -106,7 +109,7 @@ export class DataSegment {
       const start = wanted - size;
       wanted = start - (start % output.align);
     }
-    while (wanted - this.#pageSize >= this.#lowest) wanted -= this.#pageSize;
+    while (wanted - this.#relroPage >= this.#lowest) wanted -= this.#relroPage;
     return wrap(wanted);
   }
 

@@ -73,14 +73,22 @@ function fillBytes(
   isCode: boolean,
   bits: number,
 ): Uint8Array | undefined {
-  if (fill) return Uint8Array.from({ length: size }, (_, at) => fill[at % fill.length] ?? 0);
+  if (fill) return repeated(fill, size);
   if (!isCode) return undefined;
   const nops = bits === 64 ? LONG_NOPS : [NOP_1, NOP_2];
   const longest = nops.at(-1) ?? NOP_1;
+  const bytes = repeated(longest, size);
+  const left = size % longest.length;
+  const rest = nops[left - 1];
+  if (rest) bytes.set(rest, size - left);
+  return bytes;
+}
+
+/** `pattern` again and again, the last time as much of it as there is room for. */
+function repeated(pattern: ArrayLike<number>, size: number): Uint8Array {
   const bytes = new Uint8Array(size);
-  let at = 0;
-  for (; size - at >= longest.length; at += longest.length) bytes.set(longest, at);
-  const rest = nops[size - at - 1];
-  if (rest) bytes.set(rest, at);
+  bytes.set(Array.from(pattern).slice(0, size));
+  for (let done = pattern.length; done > 0 && done < size; done *= 2)
+    bytes.copyWithin(done, 0, done);
   return bytes;
 }

@@ -42,7 +42,7 @@ export function givenSegments(
 function withTypes(names: Names): Names {
   return {
     symbol: (name) => {
-      const value = SEGMENT_TYPES[name];
+      const value = Object.hasOwn(SEGMENT_TYPES, name) ? SEGMENT_TYPES[name] : undefined;
       return value === undefined ? names.symbol(name) : { value, of: "absolute" };
     },
     isDefined: (name) => names.isDefined(name),

@@ -10,7 +10,7 @@ import type { FilePlan } from "./segments";
 
 /** What the command line of a linker says besides files and script. */
 export interface ScriptOptions {
-  /** `-e`; absent: the script's ENTRY, or `_start`. */
+  /** `-e`; absent: the script's ENTRY, or `start`. */
   readonly entry: string | undefined;
   /** `-u`: names that are wanted from archives. */
   readonly undefinedNames: readonly string[];

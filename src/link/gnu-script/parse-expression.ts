@@ -40,6 +40,10 @@ const BASES: Readonly<Record<string, number>> = { x: 16, h: 16, o: 8, b: 2, d: 1
 const WORD = 64;
 
 export function parseExpression(words: Words): Expression {
+  return words.nested(() => parseConditional(words));
+}
+
+function parseConditional(words: Words): Expression {
   const condition = parseLevel(words, 0);
   if (!words.isAt("?")) return condition;
   const { place } = words.next("expression");
@@ -76,6 +80,7 @@ function parseLevel(words: Words, level: number): Expression {
     const operator = operators.find((each) => each === text);
     if (kind !== "symbol" || operator === undefined) return left;
     words.next("expression");
+    words.complicate();
     const right = parseLevel(words, level + 1);
     left = { kind: "binary", operator, left, right, place };
   }
@@ -89,18 +94,20 @@ function parseUnary(words: Words): Expression {
     case "!":
     case "~":
       words.next("expression");
-      return { kind: "unary", operator: text, operand: parseUnary(words), place };
-    case "+": {
+      return {
+        kind: "unary",
+        operator: text,
+        operand: words.nested(() => parseUnary(words)),
+        place,
+      };
+    case "+":
       words.next("expression");
-      const operand = parseUnary(words);
-      // A fill's digits count only where the number stands alone.
-      return operand.kind === "number" ? { kind: "number", value: operand.value, place } : operand;
-    }
+      return words.nested(() => parseUnary(words));
     case "(": {
       words.next("expression");
       const inner = parseExpression(words);
       words.expect(")", "at the end of the expression in parentheses");
-      return inner.kind === "number" ? { kind: "number", value: inner.value, place } : inner;
+      return inner;
     }
     default:
       throw words.unexpected("an expression", "", "expression");

@@ -136,7 +136,7 @@ function parseKeyword(words: Words, keyword: string): ContentStatement[] {
   const { place } = words;
   const provided = parseProvided(words);
   if (provided) return [provided];
-  const width = WIDTHS[keyword];
+  const width = Object.hasOwn(WIDTHS, keyword) ? WIDTHS[keyword] : undefined;
   if (width !== undefined) {
     words.next("name");
     return [{ kind: "data", width, value: parseInParentheses(words, keyword), place }];
@@ -196,14 +196,14 @@ function parseFiles(words: Words): Pick<InputStatement, "file" | "excluded" | "s
   if (text === "INPUT_SECTION_FLAGS" || text === "REVERSE") throw refuse(text, place);
   if (text === "EXCLUDE_FILE") {
     const excluded = parseExcluded(words);
-    return { ...parseFiles(words), excluded };
+    return { ...words.nested(() => parseFiles(words)), excluded };
   }
   const sorts = words.lookAhead(() => {
     const isSort = words.acceptName("SORT") || words.acceptName("SORT_BY_NAME");
     return isSort && words.accept("(");
   });
   if (sorts) {
-    const inner = parseFiles(words);
+    const inner = words.nested(() => parseFiles(words));
     words.expect(")", "after the sorted files");
     return { ...inner, sortsFiles: true };
   }
@@ -226,7 +226,8 @@ function parseSectionPattern(words: Words, sort: readonly SortKey[]): SectionPat
   if (text === "REVERSE") throw refuse(text, place);
   if (text === "EXCLUDE_FILE") {
     const excluded = parseExcluded(words);
-    return parseSectionPattern(words, sort).map((each) => ({ ...each, excluded }));
+    const patterns = words.nested(() => parseSectionPattern(words, sort));
+    return patterns.map((each) => ({ ...each, excluded }));
   }
   if (Object.hasOwn(SORTS, text)) {
     words.next("pattern");
@@ -235,7 +236,8 @@ function parseSectionPattern(words: Words, sort: readonly SortKey[]): SectionPat
     const patterns: SectionPattern[] = [];
     const keys = key === undefined || sort.includes(key) ? sort : [...sort, key];
     while (!words.accept(")")) {
-      if (!words.accept(",")) patterns.push(...parseSectionPattern(words, keys));
+      if (words.accept(",")) continue;
+      patterns.push(...words.nested(() => parseSectionPattern(words, keys)));
     }
     return patterns;
   }

@@ -76,7 +76,6 @@ export function parseScript(text: string, file: string, read: ReadIncluded): Scr
     regionAliases: new Map(),
     segments: undefined,
     statements: [],
-    placesSections: false,
   };
   new ScriptParser(draft, read, 0).commands(new Words(text, file));
   return draft;
@@ -112,7 +111,7 @@ class ScriptParser {
     }
     const name = words.name("a command");
     if (REFUSED.has(name)) throw refuse(name, place);
-    const command = COMMANDS[name];
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (name === "INCLUDE") this.#include(words, (parser, inner) => parser.commands(inner));
     else if (name === "SECTIONS") this.#sections(words);
     else if (name === "MEMORY") this.#memory(words);
@@ -121,7 +120,6 @@ class ScriptParser {
   }
 
   #sections(words: Words): void {
-    this.#draft.placesSections = true;
     words.expect("{", "after SECTIONS");
     this.#statements(words);
     words.expect("}", "at the end of SECTIONS");
@@ -240,9 +238,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     words.accept(";");
   },
   PHDRS: (words, draft) => {
-    draft.segments ??= [];
     words.expect("{", "after PHDRS");
-    while (!words.accept("}")) draft.segments.push(parseSegment(words));
+    const segments = draft.segments ?? [];
+    while (!words.accept("}")) segments.push(parseSegment(words));
+    // Without any it says nothing.
+    if (segments.length > 0) draft.segments = segments;
   },
   REGION_ALIAS: (words, draft) => {
     words.expect("(", "after REGION_ALIAS");

@@ -192,6 +192,4 @@ export interface Script {
   /** Absent: the linker decides. */
   readonly segments: readonly SegmentCommand[] | undefined;
   readonly statements: readonly Statement[];
-  /** There was a SECTIONS command. */
-  readonly placesSections: boolean;
 }

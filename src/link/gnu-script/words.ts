@@ -4,8 +4,15 @@
 import { Diagnostic, type Place } from "../../base/diagnostic";
 import { type Mode, Scanner, type Word } from "./scanner";
 
+/** How complex one expression or pattern may be: it is parsed and evaluated by recursion. */
+const MOST_COMPLEX = 2000;
+/** What a level of nesting counts, next to an operator. */
+const LEVEL = 8;
+
 export class Words {
   readonly #scanner: Scanner;
+  /** Of the expression or pattern that is being parsed. */
+  #complexity = 0;
 
   constructor(text: string, file: string) {
     this.#scanner = new Scanner(text, file);
@@ -70,6 +77,23 @@ export class Words {
     const name = this.name(what, mode);
     this.expect(")", `after the name in ${keyword}`);
     return name;
+  }
+
+  /** What `parse` finds one level further in. */
+  nested<Result>(parse: () => Result): Result {
+    const isOutermost = this.#complexity === 0;
+    this.complicate(LEVEL);
+    const result = parse();
+    if (isOutermost) this.#complexity = 0;
+    return result;
+  }
+
+  /** Counts an operator of the expression that is being parsed. */
+  complicate(by = 1): void {
+    this.#complexity += by;
+    if (this.#complexity <= MOST_COMPLEX) return;
+    const remedy = "Give names to its parts: part = EXPRESSION;";
+    throw new Diagnostic("SCRIPT001", "this is too complex to be understood", remedy, this.place);
   }
 
   /** Tries `parse`: where it returns nothing or false, the words are as before. */

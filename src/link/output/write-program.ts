@@ -21,6 +21,7 @@ import {
 } from "../../abi/elf";
 import { ByteWriter } from "../../base/byte-writer";
 import { type ScriptOutput, toAddress } from "../by-script/model";
+import { refuseHugeFlatFile } from "../by-script/refuse-huge-file";
 import type { ScriptedImage } from "../by-script/scripted-image";
 import type { ProgramHeader } from "../by-script/segments";
 import { type ElfShape, shapeFor } from "../elf/shape";
@@ -176,6 +177,8 @@ export function writeFlat({ outputs }: ScriptedImage): Uint8Array {
     (most, { loadAddress, size }) => (loadAddress + size > most ? loadAddress + size : most),
     start,
   );
+  const last = stored.find(({ loadAddress, size }) => loadAddress + size === end);
+  refuseHugeFlatFile(last, end - start);
   const bytes = new Uint8Array(Number(end - start));
   for (const { loadAddress, placed } of stored) {
     bytes.set(placed.bytes, Number(loadAddress - start));

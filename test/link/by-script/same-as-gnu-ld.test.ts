@@ -105,6 +105,9 @@ const SCRIPTS: Readonly<Record<string, string>> = {
     LONG(kernel_end) QUAD(start) LONG(. - 4) SQUAD(-1) . += 5; } =0x9090
     .data : { ${TABLE} *(.data*) . = ALIGN(256); } =0xDEADBEEF01
     .bss : { *(.bss*) *(COMMON) } kernel_end = ALIGN(4096); }`,
+  "fills in parentheses": `SECTIONS { . = 1M; .text : { *(.multiboot) . = ALIGN(64); FILL((0x91))
+    . = ALIGN(128); *(.text*) . = ALIGN(256); } =(0x9091) ${REST} }`,
+  "PHDRS without a segment": `PHDRS { } SECTIONS { . = 1M; .text : { *(.text*) } ${REST} }`,
   "debug sections, and names that are provided": `SECTIONS { . = 1M;
     .text : { KEEP(*(.multiboot)) *(.boot) *(.text*) } ${REST}
     .debug_info 0 : { *(.debug_info) } PROVIDE(kernel_end = 3); PROVIDE_HIDDEN(unused = 7); }`,
@@ -122,6 +125,10 @@ const SCRIPTS: Readonly<Record<string, string>> = {
     .text : { *(.text*) } .rodata : { *(.rodata*) } . = DATA_SEGMENT_ALIGN(4096, 4096);
     .special : { *(.special) } . = DATA_SEGMENT_RELRO_END(0, .);
     .data : { ${TABLE} *(.data*) } .bss : { *(.bss) } . = DATA_SEGMENT_END(.); kernel_end = .; }`,
+  "pages of two sizes around what becomes read-only": `SECTIONS { . = 0x400000 + SIZEOF_HEADERS;
+    .text : { *(.text*) } .rodata : { *(.rodata*) } . = DATA_SEGMENT_ALIGN(0x4000, 0x1000);
+    .special : { *(.special) } . = DATA_SEGMENT_RELRO_END(0, .);
+    .data : { ${TABLE} *(.data*) } .bss : { *(.bss) } . = DATA_SEGMENT_END(.); kernel_end = .; }`,
   "values that count from sections": `SECTIONS { . = 1M; .text : { *(.text*) } .one : { a = 5;
     b = . + 5; c = ABSOLUTE(5); BYTE(1) d = ADDR(.text); e = d; f = start; g = ~b; h = -b;
     i = MAX(start, 5); j = ALIGN(start, 16); k = . & ~0xf; l = NEXT(64); m = start - b;
@@ -133,6 +140,12 @@ const SCRIPTS: Readonly<Record<string, string>> = {
     .a 0x200000 : { } .b 0x300000 : { b = .; } .c : ALIGN(64) { *(.nothing) }
     .d : ALIGN(64) { d = .; } .e : { . = .; } .f : { . = . + 0; } .g : { . = ALIGN(1); }
     .h : { . = ALIGN(. != 0 ? 4096 : 1); } ${REST} }`,
+};
+
+/** With --gc-sections. */
+const THINNED: Readonly<Record<string, string>> = {
+  "names that EXTERN keeps": `EXTERN(assembly special) SECTIONS { . = 1M; .boot : { *(.boot) }
+    .text : { *(.text*) } .rodata : { *(.rodata*) } ${REST} }`,
 };
 
 const DEFAULTS: Readonly<Record<string, readonly [string[], Partial<ScriptOptions>]>> = {
@@ -180,6 +193,14 @@ describe("linking by a script", { skip: unlessInstalled("gcc") }, () => {
     it(name, () => {
       writeFileSync(file("kernel.ld"), `${HEAD} ${script}`);
       compare(`${HEAD} ${script}`, ["-T", file("kernel.ld")], {});
+    });
+  }
+
+  for (const [name, script] of Object.entries(THINNED)) {
+    it(name, () => {
+      writeFileSync(file("kernel.ld"), `${HEAD} ${script}`);
+      const ld = ["-T", file("kernel.ld"), "--gc-sections"];
+      compare(`${HEAD} ${script}`, ld, { gcSections: true });
     });
   }
 

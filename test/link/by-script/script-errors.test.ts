@@ -58,6 +58,30 @@ const WRONG: Readonly<Record<string, readonly [text: string, expected: RegExp]>>
       ".data : { *(.data) . = . + 1 - (ABSOLUTE (ADDR (.text)) & 1); } }",
     /^SCRIPT005 kernel.ld: the addresses of the script never settle/,
   ],
+  "sections that lie over each other": [
+    "SECTIONS { .text 0x1000 : { *(.text) }\n.data 0x1002 : { *(.data) } }",
+    /^SCRIPT012 kernel.ld:2:1: section .data lies over .text: its load address is 0x00001002/,
+  ],
+  "sections that are loaded over each other": [
+    "SECTIONS { .text 0x1000 : { *(.text) }\n.data 0x2000 : AT(0x1003) { *(.data) } }",
+    /^SCRIPT012 kernel.ld:2:1: section .data lies over .text: its load address is 0x00001003/,
+  ],
+  "zeros that lie over a section": [
+    "SECTIONS { .text 0x1000 : { *(.text) }\n.room 0xffe (NOLOAD) : { *(.data) } }",
+    /^SCRIPT012 kernel.ld:1:12: section .text lies over .room: its address is 0x00001000/,
+  ],
+  "a section that the address space ends in": [
+    "SECTIONS {\n.text 0xfffffffe : { *(.text) } /DISCARD/ : { *(.data) } }",
+    /^SCRIPT012 kernel.ld:2:1: section .text does not fit: it begins at 0xfffffffe/,
+  ],
+  "a file of gigabytes": [
+    "SECTIONS {\n.text : { *(.text) . = . + 0xf0000000; } }",
+    /^SCRIPT013 kernel.ld:2:1: with section .text the file would be 40265\d+ bytes long/,
+  ],
+  "a type of segment that nothing defines": [
+    "PHDRS { text\ntoString; } SECTIONS { .text : { *(.text) } :text }",
+    /^SCRIPT005 kernel.ld:2:1: the script uses toString, which nothing defines/,
+  ],
 };
 
 for (const [name, [text, expected]] of Object.entries(WRONG)) {
@@ -79,4 +103,22 @@ it("begins at .text where nothing defines the entry, and says so", () => {
   const image = link("ENTRY (nowhere)\nSECTIONS { .text 0x1000 : { *(.text) } }");
   assert.equal(image.entry, 0x1000);
   assert.equal(image.warnings[0]?.code, "SCRIPT009");
+});
+
+it("lets overlays begin at the same address", () => {
+  const image = link(
+    "SECTIONS { .text 0x1000 : { *(.text) } .data 0x1000 : AT(0x2000) { *(.data) } }",
+  );
+  assert.deepEqual(
+    image.outputs.map(({ address, loadAddress }) => [address, loadAddress]),
+    [
+      [0x1000n, 0x1000n],
+      [0x1000n, 0x2000n],
+    ],
+  );
+});
+
+it("begins at start where nobody names the entry", () => {
+  const script = "SECTIONS { .text 0x1000 : { *(.text) } start = 0x1002; }";
+  assert.equal(link(script).entry, 0x1002);
 });

@@ -41,6 +41,7 @@ describe("a GNU ld script", () => {
     ["a = `;", /^SCRIPT001 kernel.ld:1:5: "`" has no meaning here/],
     ["MEMORY { ram : LENGTH = 4 }", /^SCRIPT001 kernel.ld:1:16: ORIGIN is expected in a memory/],
     ["SECTIONS { .text : { KEEP *(.text) } }", /^SCRIPT001 .*: "\(" is expected after KEEP/],
+    ["toString", /^SCRIPT001 kernel.ld:1:1: there is no command toString$/],
     ["INCLUDE nothing.ld", /^SCRIPT003 kernel.ld:1:9: there is no file nothing.ld to include/],
   ];
   for (const [text, expected] of REFUSED) {
@@ -54,6 +55,30 @@ describe("a GNU ld script", () => {
       () => parse("SECTION { }"),
       (error: Diagnostic) => error.remedy === "Did you mean SECTIONS?",
     );
+  });
+
+  it("stops at what is too complex to be evaluated, and takes what is not", () => {
+    const nested = (open: string, count: number, close = "") =>
+      `${open.repeat(count)}1${close.repeat(count)}`;
+    parse(`a = ${nested("(", 200, ")")}; b = ${nested("-", 200)}; c = ${nested("1+", 1900)};`);
+    const many = 100_000;
+    const values = [
+      nested("(", many, ")"),
+      nested("-", many),
+      nested("1+", many),
+      nested("1?1:", many),
+    ];
+    for (const value of values) {
+      assert.match(refusal(`a = ${value};`), /^SCRIPT001 kernel.ld:1:\d+: this is too complex/);
+    }
+    const patterns = [
+      `*(${"SORT(".repeat(many)}`,
+      `*(${"EXCLUDE_FILE(a) ".repeat(many)}`,
+      "SORT(".repeat(many),
+    ];
+    for (const pattern of patterns) {
+      assert.match(refusal(`SECTIONS { .text : { ${pattern}`), /^SCRIPT001 .* too complex/);
+    }
   });
 
   it("includes files among commands, statements, regions and content", () => {
