@@ -21,6 +21,7 @@
 //
 // Exit status: 0 written; 2 the script cannot be read, or says what a layout cannot.
 
+import { resolve } from "node:path";
 import { Reporter } from "../base/reporter";
 import { layoutOf } from "../link/by-script/to-layout";
 import type { Layout } from "../link/layout/layout";
@@ -49,12 +50,15 @@ export const command: Command = {
 async function run(line: CommandLine): Promise<number> {
   const [path] = line.operands;
   if (path === undefined) throw new UsageError("no script was given");
+  const output = line.value("output") ?? "-";
+  if (resolve(output) === resolve(path)) {
+    throw new UsageError(`the layout would overwrite the script ${path}`);
+  }
   const script = await new LinkerFiles([]).script(path);
   const report = new Reporter();
   const layout = layoutOf(script, report);
   report.barrier();
   for (const warning of report.warnings) complain(warning, "warning");
-  const output = line.value("output") ?? "-";
   const isJson = output.endsWith(".json");
   writeText(output, isJson ? `${JSON.stringify(layout, null, 2)}\n` : moduleText(layout, path));
   return 0;

@@ -35,7 +35,7 @@
 //
 // Exit status: 0 linked; 2 it cannot be linked, and every reason found is listed.
 
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { DEFAULT_OPTIONS } from "../link/by-script/scripted-image";
 import { readBinary } from "../link/input/binary-object";
 import { type LinkInput, readInput } from "../link/input/read-input";
@@ -86,6 +86,7 @@ async function run(line: CommandLine): Promise<number> {
   const output = line.value("output");
   if (output === undefined) throw new UsageError("no output file was given: -o OUT");
   if (line.operands.length === 0) throw new UsageError("no objects to link were given");
+  checkOutputs(line, output);
   const script = line.value("script");
   if (script !== undefined) return runByScript(line, script, output);
   const layout = await layoutOf(line);
@@ -93,6 +94,24 @@ async function run(line: CommandLine): Promise<number> {
   const name = layout.name ?? basename(output, extname(output));
   const image = link(inputs, layout, { name });
   return write(line, image, filesOf(image, output));
+}
+
+/** What is read must not be overwritten, and each output has a place of its own. */
+function checkOutputs(line: CommandLine, output: string): void {
+  const map = line.value("map");
+  const inputs = line.operands.map((operand) => BINARY.exec(operand)?.[1] ?? operand);
+  const scripts = [line.value("script"), line.value("layout")].filter((each) => each !== undefined);
+  const written = [output, ...(map === undefined || map === "-" ? [] : [map])];
+  for (const path of written) {
+    const source = [...inputs, ...scripts].find((each) => resolve(each) === resolve(path));
+    if (source !== undefined) throw new UsageError(`${path} would overwrite the input ${source}`);
+  }
+  if (map !== undefined && map !== "-" && resolve(map) === resolve(output)) {
+    throw new UsageError(`the image and its map would both be written to ${output}`);
+  }
+  if (map === "-" && line.flag("json")) {
+    throw new UsageError("--json and --map - cannot both go to standard output");
+  }
 }
 
 /** A linker script says where everything goes, and may name more files. */

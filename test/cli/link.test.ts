@@ -95,6 +95,22 @@ describe("isthmus link", () => {
     assert.match(left, /\.text\.unused +start\.o/);
   });
 
+  it("writes over nothing that it reads, nor two things to one place", async () => {
+    const refused: readonly (readonly [words: string[], expected: RegExp])[] = [
+      [["-o", "./start.o"], /CLI001\]: \.\/start\.o would overwrite the input start\.o/],
+      [["-o", "a.elf", "--map", "word.o"], /CLI001\]: word\.o would overwrite the input word\.o/],
+      [["-o", "parked.json", "--layout", "parked.json"], /CLI001\]: parked\.json would overwrite/],
+      [["-o", "a.elf", "--map", "a.elf"], /CLI001\]: the image and its map would both/],
+      [["-o", "a.elf", "--map", "-", "--json"], /CLI001\]: --json and --map - cannot both go/],
+    ];
+    for (const [words, expected] of refused) {
+      const { status, stdout, stderr } = await link("start.o", "word.o", ...words);
+      assert.deepEqual([status, stdout], [2, ""], words.join(" "));
+      assert.match(stderr, expected);
+    }
+    assert.equal((await link("start.o", "word.o", "-o", "still.elf")).status, 0);
+  });
+
   it("lists every reason why it cannot link", async () => {
     const { status, stderr } = await link("start.o", "-o", "x.elf");
     assert.equal(status, 2);

@@ -52,6 +52,12 @@ describe("isthmus", () => {
     assert.match(stderr, /CLI002.*no-such\.elf/);
   });
 
+  it("imports a script to another file, not over the script", async () => {
+    const { status, stderr } = await isthmus(["import", "package.json", "-o", "./package.json"]);
+    assert.equal(status, 2);
+    assert.match(stderr, /CLI001\]: the layout would overwrite the script package\.json/);
+  });
+
   it("refuses a file that is not a kernel, without a stack trace", async () => {
     const { status, stderr } = await isthmus(["map", "package.json"]);
     assert.equal(status, 2);
