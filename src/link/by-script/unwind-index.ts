@@ -7,6 +7,7 @@
 // to the section. It is an input like any other, whose size is known once it is fixed which entries
 // the image has, and whose content is when all others are relocated. Without `.eh_frame` it goes.
 
+import { Diagnostic } from "../../base/diagnostic";
 import type { ObjectFile } from "../../object/object";
 import type { InputSection } from "../passes/model";
 import { isUnwindTable } from "../passes/unwind-table";
@@ -21,6 +22,8 @@ const EMPTY_TABLE = 8;
 const HEADER = 12;
 const ROW = 8;
 const WORD = 4;
+/** No augmentation is longer. */
+const MOST_LETTERS = 16;
 /** DW_EH_PE_…: how pointers are written. */
 const RELATIVE_WORD = 0x1b;
 const ABSOLUTE = 0x00;
@@ -73,6 +76,8 @@ export function fillUnwindIndex(outputs: readonly ScriptOutput[]): void {
   if (!index || !home || !first) return;
   const view = new DataView(home.bytes.buffer, home.bytes.byteOffset + index.offset, index.size);
   const rows = tables.flatMap((table) => rowsOf(table));
+  // What is relocated where lengths or references to common entries should be changes the entries.
+  if (HEADER + rows.length * ROW !== index.size) throw damagedTable();
   rows.sort((a, b) => a.start - b.start);
   for (const [at, byte] of FORMAT.entries()) view.setUint8(at, byte);
   view.setInt32(WORD, first.address - (index.address + WORD), true);
@@ -100,9 +105,16 @@ function* entries(bytes: Uint8Array, from: number, to: number): Generator<number
   for (let at = from; at + 2 * WORD <= to; ) {
     const length = view.getUint32(at, true);
     if (length === 0) return;
-    if (view.getUint32(at + WORD, true) !== 0) yield at;
+    const isWhole = at + 3 * WORD <= to;
+    if (isWhole && view.getUint32(at + WORD, true) !== 0) yield at;
     at += WORD + length;
   }
+}
+
+function damagedTable(): Diagnostic {
+  const text = ".eh_frame cannot be indexed: relocations change the lengths of its entries";
+  const remedy = "Rebuild the objects, of which one was damaged, or link without --eh-frame-hdr.";
+  return new Diagnostic("ELF002", text, remedy);
 }
 
 /** The functions of one table, by address. */
@@ -125,7 +137,8 @@ function pointerEncoding(bytes: Uint8Array, at: number): number {
   let next = at + 2 * WORD;
   const version = bytes[next++] ?? 0;
   const start = next;
-  while (bytes[next] !== 0) next += 1;
+  const last = start + MOST_LETTERS;
+  while ((bytes[next] ?? 0) !== 0 && next < last) next += 1;
   const letters = String.fromCharCode(...bytes.subarray(start, next++));
   if (!letters.startsWith("z")) return ABSOLUTE;
   const skipNumber = () => {

@@ -178,7 +178,7 @@ export function writeFlat({ outputs }: ScriptedImage): Uint8Array {
     start,
   );
   const last = stored.find(({ loadAddress, size }) => loadAddress + size === end);
-  refuseHugeFlatFile(last, end - start);
+  refuseHugeFlatFile(stored, last, end - start);
   const bytes = new Uint8Array(Number(end - start));
   for (const { loadAddress, placed } of stored) {
     bytes.set(placed.bytes, Number(loadAddress - start));

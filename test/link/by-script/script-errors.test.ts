@@ -105,6 +105,27 @@ it("begins at .text where nothing defines the entry, and says so", () => {
   assert.equal(image.warnings[0]?.code, "SCRIPT009");
 });
 
+it("refuses to index an unwind table whose entries relocations change", () => {
+  // A common entry, and one of a function, whose length is relocated.
+  const common = [16, 0, 0, 0, 0, 0, 0, 0, 1, 0x7a, 0x52, 0, 1, 0x7c, 8, 1, 0x1b, 0, 0, 0];
+  const own = [16, 0, 0, 0, 24, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0];
+  const object = (refs: { at: number; to: string; kind?: "relative" }[]) =>
+    objectFile("a.o", {
+      ".text": { bytes: [0xc3], symbols: { start: 0 } },
+      ".eh_frame": { bytes: [...common, ...own], align: 4, refs },
+    });
+  const indexed = (refs: { at: number; to: string; kind?: "relative" }[]) =>
+    linkByScript({
+      inputs: [object(refs)],
+      script: parseScript("SECTIONS { .text 0x1000 : { *(.text) } }", "a.ld", () => undefined),
+      options: { ...DEFAULT_OPTIONS, hasUnwindIndex: true },
+      name: "kernel",
+    });
+  const about = { at: 28, to: "start", kind: "relative" } as const;
+  assert.ok(indexed([about]).outputs.some(({ name }) => name === ".eh_frame_hdr"));
+  assert.throws(() => indexed([{ at: 0, to: "start" }, about]), /cannot be indexed/);
+});
+
 it("lets overlays begin at the same address", () => {
   const image = link(
     "SECTIONS { .text 0x1000 : { *(.text) } .data 0x1000 : AT(0x2000) { *(.data) } }",
