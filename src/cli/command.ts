@@ -4,6 +4,7 @@
 // `--help` prints it (manual-page.ts). So an option is written down twice, for the reader there and
 // for the parser here, and a test compares the two.
 
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Diagnostic } from "../base/diagnostic";
 import { nearestName } from "../base/nearest-name";
@@ -177,4 +178,21 @@ function optionValue(
   }
   if (value === undefined) throw new UsageError(`${rawName} needs a value: ${rawName}=VALUE`);
   return value;
+}
+
+/**
+ * What is read must not be overwritten. `-` is standard output.
+ *
+ * @throws UsageError if one of the files that are `written` is one of those that are `read`
+ */
+export function refuseOverwriting(
+  written: readonly (string | undefined)[],
+  read: readonly (string | undefined)[],
+): void {
+  const sources = read.filter((path) => path !== undefined);
+  for (const path of written) {
+    if (path === undefined || path === "-") continue;
+    const source = sources.find((each) => resolve(each) === resolve(path));
+    if (source !== undefined) throw new UsageError(`${path} would overwrite the input ${source}`);
+  }
 }

@@ -32,7 +32,7 @@ import { diskImage } from "../image/disk-image";
 import { grubForDisk } from "../machine/boot-disk";
 import { encodeCommandLine } from "../machine/command-line";
 import { imagePaths, readInput } from "./boot-settings";
-import type { Command, CommandLine } from "./command";
+import { type Command, type CommandLine, refuseOverwriting } from "./command";
 import { replaceFile } from "./replace-file";
 import { print, printJson, progress } from "./terminal";
 
@@ -53,6 +53,7 @@ export const command: Command = {
 
 async function image(line: CommandLine): Promise<number> {
   const path = line.value("output") ?? DEFAULT_OUTPUT;
+  refuseOverwriting([path], [line.value("kernel"), line.value("initramfs")]);
   const kernelOptions = [
     ...(line.flag("verbose") ? [] : ["quiet"]),
     ...(line.flag("noapic") ? ["noapic"] : []),

@@ -21,11 +21,10 @@
 //
 // Exit status: 0 written; 2 the script cannot be read, or says what a layout cannot.
 
-import { resolve } from "node:path";
 import { Reporter } from "../base/reporter";
 import { layoutOf } from "../link/by-script/to-layout";
 import type { Layout } from "../link/layout/layout";
-import { type Command, type CommandLine, UsageError } from "./command";
+import { type Command, type CommandLine, refuseOverwriting, UsageError } from "./command";
 import { LinkerFiles } from "./linker-files";
 import { writeText } from "./replace-file";
 import { complain } from "./terminal";
@@ -51,9 +50,7 @@ async function run(line: CommandLine): Promise<number> {
   const [path] = line.operands;
   if (path === undefined) throw new UsageError("no script was given");
   const output = line.value("output") ?? "-";
-  if (resolve(output) === resolve(path)) {
-    throw new UsageError(`the layout would overwrite the script ${path}`);
-  }
+  refuseOverwriting([output], [path]);
   const script = await new LinkerFiles([]).script(path);
   const report = new Reporter();
   const layout = layoutOf(script, report);

@@ -47,7 +47,7 @@ import { mapFile } from "../link/output/map-file";
 import { writeProgram } from "../link/output/write-program";
 import type { LinkedImage } from "../link/passes/image";
 import { readInput as readBytes } from "./boot-settings";
-import { type Command, type CommandLine, UsageError } from "./command";
+import { type Command, type CommandLine, refuseOverwriting, UsageError } from "./command";
 import { layoutPath, readLayout } from "./layout-file";
 import { LinkerFiles } from "./linker-files";
 import { replaceFile, writeText } from "./replace-file";
@@ -100,12 +100,7 @@ async function run(line: CommandLine): Promise<number> {
 function checkOutputs(line: CommandLine, output: string): void {
   const map = line.value("map");
   const inputs = line.operands.map((operand) => BINARY.exec(operand)?.[1] ?? operand);
-  const scripts = [line.value("script"), line.value("layout")].filter((each) => each !== undefined);
-  const written = [output, ...(map === undefined || map === "-" ? [] : [map])];
-  for (const path of written) {
-    const source = [...inputs, ...scripts].find((each) => resolve(each) === resolve(path));
-    if (source !== undefined) throw new UsageError(`${path} would overwrite the input ${source}`);
-  }
+  refuseOverwriting([output, map], [...inputs, line.value("script"), line.value("layout")]);
   if (map !== undefined && map !== "-" && resolve(map) === resolve(output)) {
     throw new UsageError(`the image and its map would both be written to ${output}`);
   }

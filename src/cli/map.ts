@@ -68,7 +68,7 @@ import {
 import { Subject } from "../link/check/subject";
 import { resolveLayout } from "../link/layout/resolve";
 import { BOOT_OPTIONS, bootSettings, readInput } from "./boot-settings";
-import { type Command, type CommandLine, UsageError } from "./command";
+import { type Command, type CommandLine, refuseOverwriting, UsageError } from "./command";
 import { readLayout } from "./layout-file";
 import { observe } from "./observe";
 import { writeText } from "./replace-file";
@@ -112,9 +112,13 @@ async function run(line: CommandLine): Promise<number> {
   if (file === undefined && line.value("layout") && !line.value("kernel")) {
     throw new UsageError("--layout is for a file: npx isthmus map FILE.elf --layout FILE");
   }
+  const path = line.value("svg");
+  refuseOverwriting([path], [...line.operands, line.value("kernel"), line.value("layout")]);
+  if (path === "-" && line.flag("json")) {
+    throw new UsageError("--json and --svg - cannot both go to standard output");
+  }
   const map =
     file === undefined ? await mapMachine(line) : await mapFile(file, others, line.value("layout"));
-  const path = line.value("svg");
   const { title, summary, columns, use, addressText } = map;
   if (path !== undefined) {
     writeText(path, drawSvg({ title, summary, columns, ...(addressText && { addressText }) }));

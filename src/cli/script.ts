@@ -57,7 +57,7 @@ import { type MappedRange, PAGINGS, type Paging, pageTables } from "../link/scri
 import { distanceOfTables, layoutRanges } from "../link/script/table-ranges";
 import { TABLE_LANGUAGES, writeTables } from "../link/script/write-tables";
 import { readInput } from "./boot-settings";
-import { type Command, type CommandLine, UsageError } from "./command";
+import { type Command, type CommandLine, refuseOverwriting, UsageError } from "./command";
 import { readLayout } from "./layout-file";
 import { writeText } from "./replace-file";
 
@@ -79,6 +79,8 @@ export const command: Command = {
 
 async function run(line: CommandLine): Promise<number> {
   const dialect = line.choice("linker", DIALECTS);
+  const written = ["output", "header", "table"].map((name) => line.value(name));
+  refuseOverwriting(written, [line.value("layout"), line.value("kernel")]);
   const declared = await readLayout(line.value("layout"));
   if (!declared) throw new UsageError("no layout was found here: --layout FILE");
   const layout = resolveLayout(declared);

@@ -52,10 +52,24 @@ describe("isthmus", () => {
     assert.match(stderr, /CLI002.*no-such\.elf/);
   });
 
-  it("imports a script to another file, not over the script", async () => {
-    const { status, stderr } = await isthmus(["import", "package.json", "-o", "./package.json"]);
-    assert.equal(status, 2);
-    assert.match(stderr, /CLI001\]: the layout would overwrite the script package\.json/);
+  it("writes over no file that it reads", async () => {
+    const commands = [
+      ["import", "package.json", "-o"],
+      ["map", "package.json", "--svg"],
+      ["image", "--kernel", "package.json", "-o"],
+      ["script", "--layout", "package.json", "-o"],
+      ["script", "--layout", "package.json", "--header"],
+    ];
+    for (const words of commands) {
+      const { status, stderr } = await isthmus([...words, "./package.json"]);
+      assert.equal(status, 2, words.join(" "));
+      assert.match(stderr, /CLI001\]: \.\/package\.json would overwrite the input package\.json/);
+    }
+  });
+
+  it("prints a drawing or JSON, not one after the other", async () => {
+    const { status, stdout } = await isthmus(["map", "any.elf", "--svg", "-", "--json"]);
+    assert.deepEqual([status, stdout], [2, ""]);
   });
 
   it("refuses a file that is not a kernel, without a stack trace", async () => {
