@@ -135,6 +135,7 @@ describe("isthmus link", () => {
       [{ section: [] }, /LAYOUT013.*has no field `section`[\s\S]*Did you mean `sections`/],
       [{ sections: [{ name: ".text", align: "big" }] }, /sections\[0\]\.align is "big", not a num/],
       [{ sections: [{ inputs: [] }] }, /sections\[0\]\.name is undefined, not given/],
+      [{ regions: { a: { start: "0x_" } } }, /regions\.a\.start is "0x_", not an address/],
       [{ regions: { "a b": { start: true } } }, /regions\["a b"\]\.start is true, not an address/],
       [{ boot: "grub" }, /boot is "grub", not one of "multiboot"/],
       [{ spaces: [] }, /spaces is a list, not an object/],

@@ -58,7 +58,7 @@ const flag: Check = (value, at) => {
 
 const number: Check = (value, at) => {
   if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
-  if (typeof value === "string" && /^(0x[0-9a-f_]+|[0-9_]+)$/i.test(value)) {
+  if (typeof value === "string" && /^(0x[0-9a-f][0-9a-f_]*|[0-9][0-9_]*)$/i.test(value)) {
     return Number(value.replaceAll("_", ""));
   }
   throw at.wrong("a number", value);
@@ -69,7 +69,7 @@ const UNITS = { "": 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
 /** A number that may be negative, or a text of it: "0xffffffff80000000", "-2 GiB". */
 const address: Check = (value, at) => {
   if (typeof value === "number" && Number.isFinite(value)) return value;
-  const form = /^(-?)(0x[0-9a-f_]+|[0-9_]+) ?((?:[KMGT]iB)?)$/i;
+  const form = /^(-?)(0x[0-9a-f][0-9a-f_]*|[0-9][0-9_]*) ?((?:[KMGT]iB)?)$/i;
   const [, sign, digits, unit] = (typeof value === "string" && form.exec(value)) || [];
   if (digits === undefined) throw at.wrong("an address", value);
   const size = UNITS[unit as keyof typeof UNITS];
@@ -90,7 +90,8 @@ const listOf =
   (item: Check): Check =>
   (value, at) => {
     if (!Array.isArray(value)) throw at.wrong("a list", value);
-    return value.map((each: unknown, index) => item(each, at.item(index)));
+    // Unlike `map`, this also visits what is left out between two commas.
+    return Array.from(value, (each: unknown, index) => item(each, at.item(index)));
   };
 
 /** One value or a list of them. */

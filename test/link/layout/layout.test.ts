@@ -223,3 +223,17 @@ test("what contradicts an offset is an error", () => {
   const text = { name: ".text", region: "high", load: "b" };
   diagnosed("LAYOUT015", () => resolveLayout({ regions, sections: [text] }));
 });
+
+test("takes nothing left out of a list, and no number without digits", () => {
+  // biome-ignore lint/suspicious/noSparseArray: a layout in TypeScript may be so.
+  const sections = [".text", , ".data"];
+  assert.match(
+    diagnosed("LAYOUT013", () => parseLayout({ sections }, "k.ts")),
+    /sections\[1\]/,
+  );
+  const regions = { a: { start: "0x_" } };
+  assert.match(
+    diagnosed("LAYOUT013", () => parseLayout({ regions }, "k.ts")),
+    /"0x_"/,
+  );
+});
