@@ -1,8 +1,10 @@
 // Writes one random function body: statements around random expressions.
 //
+//   guards    some functions return before they call anything
 //   entry     with no fuel left, the results are constants; otherwise one unit is taken
 //   body      a block that gives the results; what leaves the function early mostly leaves this
-//   end       all locals are stored, so that a wrong one cannot go unseen
+//   end       all locals are stored, so that a wrong one cannot go unseen; a short body stores them
+//             before it computes the results, or not at all
 //
 // What a statement computes is kept: added to what a local was, or stored.
 
@@ -38,7 +40,7 @@ import {
   UNREACHABLE,
   VOID,
 } from "./code";
-import { ExceptionWriter } from "./exceptions";
+import { ExitWriter } from "./exits";
 import { bodyTypeIndex, FIRST_BLOCK_TYPE, FUEL, functionIndex, type Shape } from "./frame";
 import { MAX_COUNT, randomType, type Surroundings } from "./leaf";
 import { F32, F64, I32, type Type } from "./ops";
@@ -61,7 +63,7 @@ const LESS_FUEL = [GLOBAL_GET, FUEL, ...i32(1), I32_SUB, GLOBAL_SET, FUEL];
 /** At the start of a loop in a block: leaves both without fuel. */
 const USE_LOOP_FUEL = [...HAS_LOOP_FUEL, I32_EQZ, BR_IF, 1, ...LESS_FUEL];
 
-export class BodyWriter extends ExceptionWriter {
+export class BodyWriter extends ExitWriter {
   readonly #shape: Shape;
 
   constructor(random: Random, shape: Shape, around: Surroundings) {
@@ -69,7 +71,8 @@ export class BodyWriter extends ExceptionWriter {
     const locals = [...shape.params, ...extra].slice(0, MAX_LOCALS);
     const first = locals.length;
     const counters = Array.from({ length: DEPTH }, (_, i) => first + 2 + i);
-    super(random, locals, { f32: first, f64: first + 1, counters }, around);
+    const scratch = { f32: first, f64: first + 1, counters, wrapping: first + 2 + DEPTH };
+    super(random, locals, scratch, around, shape.pointer);
     this.#shape = shape;
   }
 
@@ -83,7 +86,7 @@ export class BodyWriter extends ExceptionWriter {
     const { random, locals, scratch } = this;
     const shape = this.#shape;
     const own = locals.slice(shape.params.length);
-    const declared = [...own, F32, F64, ...scratch.counters.map(() => I32)];
+    const declared = [...own, F32, F64, ...scratch.counters.map(() => I32), I32];
     const start = own.flatMap((type, i) => [
       ...this.constant(type),
       ...[LOCAL_SET, shape.params.length + i],
@@ -91,15 +94,37 @@ export class BodyWriter extends ExceptionWriter {
     const all = vector(...declared.map((type) => [1, type]));
     const written = (code: number[]) => [...leb(all.length + code.length), ...all, ...code];
     if (shape.isFatal) return written([...start, ...this.#straightLine(), UNREACHABLE, END]);
+    const guards = this.guards(shape.results);
+    // What points to something is of use in a function that has registers for it.
+    const isShort = shape.pointer === undefined ? 25 : 60;
     this.labels.push(shape.results);
-    const statements = random.chance(60) ? this.statements(DEPTH) : this.#straightLine();
-    const results = this.values(shape.results, 4);
+    const body = random.chance(isShort) ? this.#shortBody() : this.#longBody();
     this.labels.pop();
-    const body = [BLOCK, ...leb(bodyTypeIndex(this.#number)), ...statements, ...results, END];
+    return written([...start, ...guards, ...this.#entry(), ...body, END]);
+  }
+
+  #longBody(): number[] {
+    const { random } = this;
+    const { results } = this.#shape;
+    const statements = random.chance(60) ? this.statements(DEPTH) : this.#straightLine();
+    const values = this.values(results, 4);
+    const block = [BLOCK, ...leb(bodyTypeIndex(this.#number)), ...statements, ...values, END];
     const tail = random.chance(12)
-      ? this.tailCall(shape.results, () => [...this.discard(shape.results), ...this.#saveLocals()])
+      ? this.tailCall(results, () => [...this.discard(results), ...this.#saveLocals()])
       : undefined;
-    return written([...this.#entry(), ...start, ...body, ...(tail ?? this.#saveLocals()), END]);
+    return [...block, ...(tail ?? this.#saveLocals())];
+  }
+
+  /** Few statements, and results that are computed last, right before it returns. */
+  #shortBody(): number[] {
+    const { random } = this;
+    const { results } = this.#shape;
+    const call = random.chance(60) ? this.#callStatement() : [];
+    const statements = random.some(4, 60, () => this.#statement(random.chance(30) ? 1 : 0)).flat();
+    const save = () => (random.chance(50) ? this.#saveLocals() : []);
+    const tail = random.chance(20) ? this.tailCall(results, save) : undefined;
+    const last = tail ?? [...save(), ...this.lastValues(results)];
+    return [BLOCK, ...leb(bodyTypeIndex(this.#number)), ...call, ...statements, ...last, END];
   }
 
   #entry(): number[] {
@@ -163,11 +188,11 @@ export class BodyWriter extends ExceptionWriter {
     const from = isIndirect ? this.reachable() : around.callable;
     const callees = [...from.entries()].filter(([, { isFatal }]) => !isFatal);
     if (callees.length === 0) return this.localSet();
-    const [index, { params, results }] = random.pick(callees);
+    const [index, shape] = random.pick(callees);
     const call = isIndirect
-      ? this.indirect(index, params, 2)
-      : [...this.values(params, 2), CALL, ...leb(functionIndex(index))];
-    return [...call, ...this.discard(results)];
+      ? this.indirect(index, shape, 2)
+      : [...this.arguments(shape, 2), CALL, ...leb(functionIndex(index))];
+    return [...call, ...this.discard(shape.results)];
   }
 
   /** A trap, or a call of a function that always traps, in one case of eight. */
@@ -176,9 +201,9 @@ export class BodyWriter extends ExceptionWriter {
     const fatal = callable.findIndex(({ isFatal }) => isFatal);
     const seldom = [...condition, ...i32(7), I32_AND, I32_EQZ, IF, VOID];
     if (fatal < 0) return [...seldom, UNREACHABLE, END];
-    const { params, results } = callable[fatal]!;
-    const call = [...this.values(params, 1), CALL, ...leb(functionIndex(fatal))];
-    return [...seldom, ...call, ...results.map(() => DROP), END];
+    const shape = callable[fatal]!;
+    const call = [...this.arguments(shape, 1), CALL, ...leb(functionIndex(fatal))];
+    return [...seldom, ...call, ...shape.results.map(() => DROP), END];
   }
 
   // --- control ---
@@ -309,8 +334,12 @@ export class BodyWriter extends ExceptionWriter {
     const condition = this.condition(3);
     if (types === undefined) return [...condition, DROP];
     if (random.chance(8)) return this.#trap(condition);
+    const kind = random.below(isExit ? 6 : 3);
+    if (kind === 5) {
+      const last = [...this.#saveLocals(), ...this.lastValues(types)];
+      return [...condition, IF, VOID, ...last, RETURN, END];
+    }
     const values = this.values(types, 2);
-    const kind = random.below(isExit ? 5 : 3);
     if (kind === 4) {
       const tail = this.tailCall(types, () => this.#saveLocals());
       return tail ? [...condition, IF, VOID, ...tail, END] : [...condition, DROP];

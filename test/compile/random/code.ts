@@ -41,8 +41,11 @@ export const I32_MUL = 0x6c;
 export const I32_AND = 0x71;
 export const I32_SHL = 0x74;
 export const I32_EQZ = 0x45;
+export const I32_NE = 0x47;
 export const I32_LT_S = 0x48;
+export const I32_LT_U = 0x49;
 export const I32_GT_S = 0x4a;
+export const I32_GT_U = 0x4b;
 export const I32_LE_S = 0x4c;
 
 /** Of integers only. */

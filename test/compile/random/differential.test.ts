@@ -12,7 +12,7 @@ import { randomModule } from "./module";
 import { Random } from "./random";
 
 /** Seeds for each mode; CI has a minute for all of them. */
-const SEEDS = 40;
+const SEEDS = 48;
 const FIRST = 1;
 
 const cases = Array.from({ length: SEEDS }, (_, i) => seedCase(FIRST + i));

@@ -9,6 +9,7 @@ import { F32, F64, I64 } from "../../../src/compile/wasm/wasm";
 import type { Call, Outcome, RunOptions } from "../native/native";
 import { NativeProcess } from "../native/native";
 import { asInNode, exportTypes, runInNode } from "../native/run-in-node";
+import { PAGE_MASK } from "./leaf";
 import { type RandomModule, randomModule } from "./module";
 import { isNaNBits, Random } from "./random";
 
@@ -82,10 +83,14 @@ export function caseOf(
     const width = type === I64 ? 64 : 32;
     return BigInt.asUintN(width, random.bits(width));
   };
-  const calls: Call[] = module.functions.flatMap(({ params }, i) =>
+  const address = () => BigInt(8 * random.below(PAGE_MASK / 8 + 1));
+  const calls: Call[] = module.functions.flatMap(({ params, pointer }, i) =>
     Array.from({ length: callsPerFunction }, () => [
       { name: "fuel", args: [FUEL] },
-      { name: `f${i}`, args: params.map(argument) },
+      {
+        name: `f${i}`,
+        args: params.map((type, at) => (at === pointer ? address() : argument(type))),
+      },
       { name: "state", args: [] },
     ]).flat(),
   );

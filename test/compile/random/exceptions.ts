@@ -107,9 +107,9 @@ export abstract class ExceptionWriter extends PatternWriter {
     const from = isIndirect ? this.reachable() : around.callable;
     const callees = [...from.entries()].filter(([, shape]) => fits(shape));
     if (callees.length === 0) return undefined;
-    const [index, { params }] = random.pick(callees);
+    const [index, shape] = random.pick(callees);
     const saved = save();
-    if (isIndirect) return [...saved, ...this.indirect(index, params, 2, true)];
-    return [...saved, ...this.values(params, 2), RETURN_CALL, ...leb(functionIndex(index))];
+    if (isIndirect) return [...saved, ...this.indirect(index, shape, 2, true)];
+    return [...saved, ...this.arguments(shape, 2), RETURN_CALL, ...leb(functionIndex(index))];
   }
 }

@@ -37,7 +37,12 @@ const REMEMBERED = 10;
 const QUARTER = { [F32]: 0x3e80_0000n, [F64]: 0x3fd0n << 48n } as Record<Type, bigint>;
 
 const SUM = /\.(add|sub|xor)$/;
-const COMPARISON = /\.(eq|ne|lt|gt|le|ge)(_[su])?$/;
+/** Comparisons by what they look at. */
+const KINDS = {
+  any: /\.(eq|ne|lt|gt|le|ge)(_[su])?$/,
+  equality: /\.(eq|ne)$/,
+  order: /\.(lt|gt|le|ge)_s$/,
+};
 
 export abstract class ExpressionWriter extends LeafWriter {
   /** The latest expressions and addresses, to be written again. */
@@ -109,11 +114,7 @@ export abstract class ExpressionWriter extends LeafWriter {
       return [...this.expression(I32, depth), ...this.#load(I32), I32_AND, ...isZero];
     }
     const type = randomType(random);
-    const all = OPERATIONS.get(I32)!.flat();
-    const comparisons = all.filter(
-      ({ name, operands }) => operands[0] === type && COMPARISON.test(name),
-    );
-    const op = random.pick(comparisons);
+    const op = this.#comparison(type, KINDS.any);
     if (!isFloat(type) && random.chance(15)) {
       const right = random.chance(50) ? constant(type, 0n) : this.#load(type);
       return [...this.#load(type), ...right, ...op.bytes];
@@ -126,6 +127,19 @@ export abstract class ExpressionWriter extends LeafWriter {
     return [...left, ...this.near(type, local), ...op.bytes];
   }
 
+  #comparison(type: Type, form: RegExp): RandomOp {
+    const all = OPERATIONS.get(I32)!.flat();
+    return this.random.pick(
+      all.filter(({ name, operands }) => operands[0] === type && form.test(name)),
+    );
+  }
+
+  /** Compares an integer on the stack with one that is mostly 0. */
+  protected compareWithConstant(type: Type, kind: keyof typeof KINDS): number[] {
+    const right = this.random.chance(80) ? constant(type, 0n) : this.constant(type);
+    return [...right, ...this.#comparison(type, KINDS[kind]).bytes];
+  }
+
   // --- operations ---
 
   #operation(type: Type, depth: number): number[] {
@@ -134,8 +148,7 @@ export abstract class ExpressionWriter extends LeafWriter {
     // Sums and differences lose nothing of what their operands were.
     const isSum = random.chance(35);
     if (!isFloat(type) && random.chance(6)) return this.#shiftedBack(type, depth);
-    const sums = this.group(type, 2).filter(({ name }) => SUM.test(name));
-    return this.#operationWith(random.pick(isSum ? sums : group), depth);
+    return this.#operationWith(isSum ? this.sum(type) : random.pick(group), depth);
   }
 
   /** Shifted left, and as far to the right: what extends a part of a word. */
@@ -148,6 +161,15 @@ export abstract class ExpressionWriter extends LeafWriter {
 
   #operationWith(op: RandomOp, depth: number): number[] {
     return [...this.#operands(op, depth), ...op.bytes];
+  }
+
+  protected sum(type: Type): RandomOp {
+    return this.random.pick(this.group(type, 2).filter(({ name }) => SUM.test(name)));
+  }
+
+  protected quotient(type: Type, depth: number): number[] {
+    const divisions = this.group(type, 2).filter(({ isDivision }) => isDivision);
+    return this.#operationWith(this.random.pick(divisions), depth);
   }
 
   #operands(op: RandomOp, depth: number): number[] {
@@ -197,6 +219,7 @@ export abstract class ExpressionWriter extends LeafWriter {
     const { random } = this;
     const addresses = this.#addresses;
     if (addresses.length > 0 && random.chance(20)) return random.pick(addresses);
+    if (this.pointer !== undefined && random.chance(50)) return [LOCAL_GET, this.pointer];
     const address = this.#newAddress();
     addresses.push(address);
     if (addresses.length > REMEMBERED) addresses.shift();
@@ -304,10 +327,22 @@ export abstract class ExpressionWriter extends LeafWriter {
       ([, { results, isFatal }]) => results[0] === type && !isFatal,
     );
     if (candidates.length === 0) return this.#operation(type, depth);
-    const [index, { params, results }] = random.pick(candidates);
-    const rest = this.discard(results.slice(1));
-    if (isIndirect) return [...this.indirect(index, params, depth - 2), ...rest];
-    return [...this.values(params, depth - 2), CALL, ...leb(functionIndex(index)), ...rest];
+    const [index, shape] = random.pick(candidates);
+    const rest = this.discard(shape.results.slice(1));
+    if (isIndirect) return [...this.indirect(index, shape, depth - 2), ...rest];
+    return [...this.arguments(shape, depth - 2), CALL, ...leb(functionIndex(index)), ...rest];
+  }
+
+  protected arguments({ params, pointer }: Shape, depth: number): number[] {
+    return params.flatMap((type, i) => {
+      return i === pointer ? this.#pointed() : this.expression(type, depth);
+    });
+  }
+
+  /** An address of what random functions use. */
+  #pointed(): number[] {
+    if (this.pointer !== undefined && this.random.chance(50)) return [LOCAL_GET, this.pointer];
+    return [...this.expression(I32, 1), ...i32(PAGE_MASK), I32_AND];
   }
 
   /** The functions to call through a table: seldom this one or a later one, which may recurse. */
@@ -317,19 +352,14 @@ export abstract class ExpressionWriter extends LeafWriter {
   }
 
   /** A call through a table, most of the time of an entry that was put there with this type. */
-  protected indirect(
-    callee: number,
-    params: readonly Type[],
-    depth: number,
-    isLast = false,
-  ): number[] {
+  protected indirect(callee: number, shape: Shape, depth: number, isLast = false): number[] {
     const { random } = this;
     const table = random.chance(20) ? 1 : 0;
     const size = TABLES[table]!.size;
     // Most of the time function i is entry i of the first table, i + 1 of the second.
     const right = callee + table;
     const isWild = random.below(100) >= 98 || right >= size;
-    const values = this.values(params, depth);
+    const values = this.arguments(shape, depth);
     const index = isWild ? this.small(size + 1) : this.#entryOf(callee, table);
     const call = isLast ? RETURN_CALL_INDIRECT : CALL_INDIRECT;
     return [...values, ...index, call, ...leb(typeIndex(callee)), table];

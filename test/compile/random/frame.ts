@@ -27,6 +27,8 @@ export interface Shape {
   readonly results: readonly Type[];
   /** It always traps, and is called where that is unlikely to happen. */
   readonly isFatal?: boolean;
+  /** The parameter that is always an address of what random functions use, if there is one. */
+  readonly pointer?: number;
 }
 
 /** A function of the frame. */

@@ -23,7 +23,7 @@ import {
   XOR,
 } from "./code";
 import { FUEL, GLOBALS, plainOf, type Shape } from "./frame";
-import { F32, F64, I32, I64, OPERATIONS, type RandomOp, type Type } from "./ops";
+import { F32, F64, I32, I64, LOADS, OPERATIONS, type RandomOp, type Type } from "./ops";
 import type { Random } from "./random";
 
 /** What a body can refer to. */
@@ -62,6 +62,8 @@ export interface Scratch {
   readonly f64: number;
   /** Counters of loops, the outermost first. */
   readonly counters: readonly number[];
+  /** The counter of a loop that may be any number. */
+  readonly wrapping: number;
 }
 
 export abstract class LeafWriter {
@@ -69,6 +71,8 @@ export abstract class LeafWriter {
   protected readonly labels: (readonly Type[] | undefined)[] = [];
   /** How many counted loops are open. */
   protected counting = 0;
+  /** Whether a loop is open whose counter may be any number. */
+  protected isWrapping = false;
   protected budget: number;
 
   constructor(
@@ -76,6 +80,8 @@ export abstract class LeafWriter {
     protected readonly locals: readonly Type[],
     protected readonly scratch: Scratch,
     protected readonly around: Surroundings,
+    /** The local that is always an address, which nothing sets. */
+    protected readonly pointer: number | undefined,
   ) {
     this.budget = 20 + random.below(140);
   }
@@ -85,6 +91,12 @@ export abstract class LeafWriter {
     const local = this.local(type);
     if (local !== undefined && random.below(100) < 70) return [LOCAL_GET, local];
     if (type === I32 && this.counting > 0 && random.chance(30)) return this.counter();
+    if (type === I32 && this.isWrapping && random.chance(40)) {
+      return [LOCAL_GET, this.scratch.wrapping];
+    }
+    if (type === I32 && this.pointer !== undefined && random.chance(20)) {
+      return random.chance(50) ? [LOCAL_GET, this.pointer] : this.pointedAt(this.pointer);
+    }
     if (random.chance(25)) {
       const globals = [...GLOBALS.entries()].filter(([i, each]) => each === type && i !== FUEL);
       return [GLOBAL_GET, random.pick(globals)[0]];
@@ -92,9 +104,19 @@ export abstract class LeafWriter {
     return this.constant(type);
   }
 
+  /** The word that a pointer points to. */
+  protected pointedAt(pointer: number): number[] {
+    return [LOCAL_GET, pointer, ...LOADS.get(I32)![0]!.bytes, ...this.memarg()];
+  }
+
+  /** The locals of a type that may be set. */
+  protected localsOf(type: Type): number[] {
+    return [...this.locals.keys()].filter((i) => this.locals[i] === type && i !== this.pointer);
+  }
+
   protected local(type: Type): number | undefined {
-    const candidates = [...this.locals.entries()].filter(([, each]) => each === type);
-    return candidates.length === 0 ? undefined : this.random.pick(candidates)[0];
+    const candidates = this.localsOf(type);
+    return candidates.length === 0 ? undefined : this.random.pick(candidates);
   }
 
   protected counter(): number[] {

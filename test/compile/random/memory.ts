@@ -30,8 +30,9 @@ export abstract class MemoryWriter extends ExpressionWriter {
   /** Most of the time so that what the local was before still shows. */
   protected localSet(): number[] {
     const { random } = this;
-    const index = random.below(this.locals.length);
-    const type = this.locals[index]!;
+    const type = random.pick(this.locals);
+    const index = this.local(type);
+    if (index === undefined) return [];
     if (isFloat(type)) {
       const value = this.exact(type, 4);
       if (!random.chance(75)) return [...value, LOCAL_SET, index];

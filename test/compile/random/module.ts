@@ -50,7 +50,9 @@ function randomTypes(random: Random, most: number): Type[] {
 function randomShape(random: Random): Shape {
   const params = randomTypes(random, 5);
   const isMany = random.chance(20);
-  return { params, results: isMany ? randomTypes(random, 4) : [randomType(random)] };
+  const results = isMany ? randomTypes(random, 4) : [randomType(random)];
+  if (!random.chance(35)) return { params, results };
+  return { params: [...params, I32], results, pointer: params.length };
 }
 
 /** The shape of the function after `before`: sometimes one that was there. */

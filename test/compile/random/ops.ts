@@ -17,6 +17,8 @@ export interface RandomOp {
   readonly operands: readonly Type[];
   readonly result: Type | undefined;
   readonly isDivision: boolean;
+  /** Bytes that it loads or stores, if it does. */
+  readonly size: number;
   /** Traps for numbers that do not fit. */
   readonly isTruncation: boolean;
   /** The bits of its float operand, or the last one's sign, decide what it gives. */
@@ -31,6 +33,7 @@ function randomOp({ code, name, type }: OpcodeInfo): RandomOp {
     bytes: code > 0xff ? [0xfc, ...leb(code & 0xff)] : [code],
     operands,
     result,
+    size: Number(/(?:load|store)(\d+)/.exec(name)?.[1] ?? /\d+/.exec(name)?.[0] ?? 0) / 8,
     isDivision: /^i.*\.(div|rem)/.test(name),
     isTruncation: /^i.*\.trunc_f/.test(name),
     showsBits: /reinterpret|copysign/.test(name),

@@ -1,13 +1,17 @@
 // Writes statements that chance alone seldom makes but the compiler looks for: addresses
 // that grow in a loop, words changed in place, locals that change places.
 
+import { leb } from "../wasm/wasm-bytes";
 import {
+  BLOCK,
+  BR,
   BR_IF,
   constant,
   ELSE,
   END,
   I32_ADD,
   I32_AND,
+  I32_EQZ,
   I32_LT_S,
   I32_MUL,
   I32_SHL,
@@ -23,6 +27,7 @@ import {
   VOID,
   XOR,
 } from "./code";
+import { randomCount } from "./count";
 import { MAX_COUNT, PAGE_MASK, randomType } from "./leaf";
 import { MemoryWriter } from "./memory";
 import { I32, I64, LOADS, STORES, type Type } from "./ops";
@@ -30,6 +35,9 @@ import { I32, I64, LOADS, STORES, type Type } from "./ops";
 /** An array loop: the largest step of its counter, and the largest factor of that in addresses. */
 const MAX_STEP = 2;
 const MAX_FACTOR = 32;
+const LEAST = { [I32]: -(1n << 31n), [I64]: -(1n << 63n) } as Record<Type, bigint>;
+/** Stores side by side. */
+const MAX_RUN = 9;
 /** Addresses from which arrays of that size stay within what random functions use. */
 const BASE_MASK = 0x7f8;
 
@@ -41,10 +49,13 @@ function again(counter: number, step: number, end: number): number[] {
 
 export abstract class PatternWriter extends MemoryWriter {
   protected pattern(): number[] {
-    const kind = this.random.below(6);
+    const kind = this.random.below(10);
     if (kind === 0) return this.#permute();
-    if (kind === 1) return this.#changeInPlace();
-    if (kind === 2) return this.#chase();
+    if (kind < 3) return this.#changeInPlace();
+    if (kind === 3) return this.#chase();
+    if (kind === 4) return this.#storeRun();
+    if (kind === 5) return this.#countLoop();
+    if (kind < 8) return this.#compareTwice();
     return this.#arrayLoop();
   }
 
@@ -52,7 +63,8 @@ export abstract class PatternWriter extends MemoryWriter {
   #permute(): number[] {
     const { random } = this;
     const type = random.pick(this.locals);
-    const own = [...this.locals.keys()].filter((index) => this.locals[index] === type);
+    const own = this.localsOf(type);
+    if (own.length === 0) return [];
     const places = own.slice(0, 2 + random.below(3));
     const turn = random.below(places.length);
     const targets = places.map((_, i) => places[(i + turn) % places.length]!);
@@ -62,7 +74,7 @@ export abstract class PatternWriter extends MemoryWriter {
     ];
   }
 
-  /** `x[i] op= constant`, on a whole word. */
+  /** `x[i] op= y`, on a whole word; y is a constant, a leaf, or a word beside it. */
   #changeInPlace(): number[] {
     const { random } = this;
     const index = this.local(I32);
@@ -73,7 +85,43 @@ export abstract class PatternWriter extends MemoryWriter {
     const load = [LOCAL_GET, index, ...LOADS.get(type)![0]!.bytes, ...memarg];
     const store = [...STORES.get(type)![0]!.bytes, ...memarg];
     const at = [...this.address(), LOCAL_SET, index, LOCAL_GET, index];
-    return [...at, ...load, ...this.constant(type), ...op.bytes, ...store];
+    const beside = [LOCAL_GET, index, ...LOADS.get(type)![0]!.bytes, ...this.memarg()];
+    const right = random.pick([this.constant(type), this.leaf(type), beside]);
+    return [...at, ...load, ...right, ...op.bytes, ...store];
+  }
+
+  /** Compares a sum with 0 twice, first mostly for equality and then for order. */
+  #compareTwice(): number[] {
+    const { random } = this;
+    const type = random.pick([I32, I32, I64] as const);
+    const local = this.local(type);
+    const chosen = this.local(I32);
+    if (local === undefined || chosen === undefined || local === chosen) return this.#permute();
+    // Half of the sums with the least number overflow.
+    const right = random.chance(40) ? this.leaf(type) : constant(type, LEAST[type]!);
+    const first = [LOCAL_GET, local, ...right, ...this.sum(type).bytes, LOCAL_SET, local];
+    const choice = (kind: "equality" | "order") => {
+      const compared = [LOCAL_GET, local, ...this.compareWithConstant(type, kind)];
+      return [LOCAL_GET, chosen, ...this.leaf(I32), ...compared, SELECT, LOCAL_SET, chosen];
+    };
+    return [...first, ...choice(random.chance(70) ? "equality" : "order"), ...choice("order")];
+  }
+
+  /** Stores constants side by side. */
+  #storeRun(): number[] {
+    const { random } = this;
+    const start = random.chance(50) ? i32(8 * random.below(PAGE_MASK / 8)) : undefined;
+    const index = this.local(I32);
+    if (!start && index === undefined) return [];
+    const place = start ?? [LOCAL_GET, index!];
+    const moved = start ? [] : [...this.address(), LOCAL_SET, index!];
+    const type = random.pick([I32, I32, I64] as const);
+    const { bytes, size } = random.pick(STORES.get(type)!);
+    const stores = random.some(MAX_RUN, 80, (i) => {
+      const value = random.chance(40) ? constant(type, 0n) : this.constant(type);
+      return [...place, ...value, ...bytes, 0, ...leb(i * size)];
+    });
+    return [...moved, ...stores.flat()];
   }
 
   // --- loops over arrays ---
@@ -124,6 +172,27 @@ export abstract class PatternWriter extends MemoryWriter {
     const byFlag = [LOCAL_GET, flag, SELECT];
     const first = [...yes, ...no, ...byFlag, LOCAL_SET, place];
     return [...first, ...store, ...load, ...this.leaf(I32), ...byFlag, LOCAL_SET, flag];
+  }
+
+  /** A loop without fuel or calls whose turns are known, and whose counter may wrap. */
+  #countLoop(): number[] {
+    const { random } = this;
+    if (this.isWrapping) return this.#permute();
+    const counter = this.scratch.wrapping;
+    const { start, next, isMore } = randomCount(random, counter);
+    this.isWrapping = true;
+    const body = random
+      .some(3, 60, () => random.pick([() => this.localSet(), () => this.store()])())
+      .flat();
+    this.isWrapping = false;
+    const first = [...i32(start), LOCAL_SET, counter];
+    if (random.chance(50)) {
+      const again = [...next, LOCAL_TEE, counter, ...isMore, BR_IF, 0];
+      return [...first, LOOP, VOID, ...body, ...again, END];
+    }
+    const leave = [LOCAL_GET, counter, ...isMore, I32_EQZ, BR_IF, 1];
+    const again = [...next, LOCAL_SET, counter, BR, 0];
+    return [...first, BLOCK, VOID, LOOP, VOID, ...leave, ...body, ...again, END, END];
   }
 
   /** A counter's first value: sometimes one of two, from ways that meet at the loop. */
