@@ -18,7 +18,7 @@ import { inb, inl, outb } from "../../src/abi/x86";
 import { inform } from "../log/log";
 import { nanosecondsOf, startUptime } from "../thread/uptime";
 import { acpiTimer } from "./fadt";
-import { readBestPair, readCount, readPair, readStamp } from "./paired-reading";
+import { passTime, readBestPair, readCount, readPair, readStamp } from "./paired-reading";
 
 const CHANNEL_2: u32 = 0x42;
 const COMMAND: u32 = 0x43;
@@ -75,7 +75,10 @@ function calibrate(timer: u32, mask: u32, picoseconds: u32): bool {
     readBestPair(timer);
     const firstCount = readCount;
     const firstStamp = readStamp;
-    while (((readCount - firstCount) & mask) < window && readingsLeft !== 0) read(timer);
+    while (((readCount - firstCount) & mask) < window && readingsLeft !== 0) {
+      passTime();
+      read(timer);
+    }
     readBestPair(timer);
     counts = (readCount - firstCount) & mask;
     stamps = readStamp - firstStamp;
