@@ -104,7 +104,7 @@ export class RegionList {
       } else store<usize>(this.items + (++kept << 2), changetype<usize>(other));
     }
     const gone = next - kept - 1;
-    if (next <= index + 1 || gone === 0) return;
+    if (gone === 0) return;
     const place = this.items + ((kept + 1) << 2);
     memory.copy(place, place + (gone << 2), (this.count - next) << 2);
     this.count -= gone;

@@ -27,6 +27,9 @@ const start = machineFor(`
   export function remove(record: usize, index: u32, count: u32): void {
     list(record).remove(index, count);
   }
+  export function join(record: usize, index: u32, end: usize): void {
+    list(record).join(index, end);
+  }
   export function releaseList(record: usize): void { list(record).release(); }
 `);
 
@@ -106,6 +109,30 @@ describe("a list of regions", () => {
     assert.deepEqual(pages(), [1, 5]);
     call("remove", list, 0, 0);
     assert.deepEqual(pages(), [1, 5]);
+  });
+
+  it("makes one of neighbours that say the same, and keeps the rest", () => {
+    const [first] = add(1, 2, 3, 5, 6, 8);
+    assert.notEqual(call("find", list, 2 * PAGE), first);
+    call("join", list, 0, 9 * PAGE);
+    assert.deepEqual(pages(), [1, 5, 8]);
+    assert.equal(call("find", list, 2 * PAGE), first);
+    assert.equal(call("find", list, 4 * PAGE), 0);
+    assert.equal(call("find", list, 6 * PAGE), call("atIndex", list, 1));
+  });
+
+  it("joins from an index on, as far as the first of two ends by an address", () => {
+    add(1, 2, 3, 4, 5);
+    call("join", list, 1, 3 * PAGE);
+    assert.deepEqual(pages(), [1, 2, 4, 5]);
+    call("join", list, 4, 9 * PAGE);
+    assert.deepEqual(pages(), [1, 2, 4, 5]);
+  });
+
+  it("joins nothing where nothing says the same", () => {
+    add(1, 3, 5);
+    call("join", list, 0, 9 * PAGE);
+    assert.deepEqual(pages(), [1, 3, 5]);
   });
 
   it("grows, and keeps what it has", () => {
