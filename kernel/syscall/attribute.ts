@@ -8,7 +8,6 @@ import {
   AT_NO_AUTOMOUNT,
   AT_STATX_SYNC_TYPE,
   AT_SYMLINK_NOFOLLOW,
-  O_PATH,
   R_OK,
   S_IFMT,
   S_ISGID,
@@ -31,7 +30,7 @@ import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, userAddress, userPointer } from "../memory/user-memory";
 import { currentContext } from "../process/thread-files";
 import { currentCredentials } from "../thread/credentials";
-import { fileArgument } from "./descriptor";
+import { fileArgument, usableFile } from "./descriptor";
 import { isSpaceSize, sendSpace } from "./file-space";
 import { sendExtendedStatus, sendOldStatus, sendStatus } from "./file-status";
 import { inodeAt, inodeOf } from "./path-argument";
@@ -148,7 +147,7 @@ export function chmod(frame: TrapFrame): i32 {
 
 /** fchmod(file, mode) */
 export function fchmod(frame: TrapFrame): i32 {
-  return atChangedFile(frame.arg0, Work.mode, frame.arg1);
+  return atSeenFile(usableFile(frame.arg0), Work.mode, frame.arg1);
 }
 
 /** fchmodat(directory, path, mode) */
@@ -168,7 +167,7 @@ export function lchown32(frame: TrapFrame): i32 {
 
 /** fchown32(file, owner, group) */
 export function fchown32(frame: TrapFrame): i32 {
-  return atChangedFile(frame.arg0, Work.owner, frame.arg1, frame.arg2);
+  return atSeenFile(usableFile(frame.arg0), Work.owner, frame.arg1, frame.arg2);
 }
 
 /** chown(path, owner, group) of 16 bits */
@@ -186,7 +185,7 @@ export function lchown16(frame: TrapFrame): i32 {
 
 /** fchown(file, owner, group) of 16 bits */
 export function fchown16(frame: TrapFrame): i32 {
-  return atChangedFile(frame.arg0, Work.owner, longId(frame.arg1), longId(frame.arg2));
+  return atSeenFile(usableFile(frame.arg0), Work.owner, longId(frame.arg1), longId(frame.arg2));
 }
 
 /** fchownat(directory, path, owner, group, flags) */
@@ -260,13 +259,6 @@ function atPath(
 function atFile(descriptor: u32, work: Work, argument: u32): i32 {
   const file = fileArgument(descriptor);
   return file === null ? -EBADF : workOn(file.inode, work, argument, 0);
-}
-
-/** As atFile(), for what O_PATH does not allow. */
-function atChangedFile(descriptor: u32, work: Work, argument: u32, second: u32 = 0): i32 {
-  const file = fileArgument(descriptor);
-  if (file !== null && (file.flags & O_PATH) !== 0) return -EBADF;
-  return atSeenFile(file, work, argument, second);
 }
 
 /** As atFile(), for what depends on the mount that the file was opened by. */

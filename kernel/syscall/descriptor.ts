@@ -198,7 +198,7 @@ export function fileArgument(descriptor: u32): OpenFile | null {
 
 /** The same, for what cannot be done with a file that is open as a path alone: null as well. */
 export function usableFile(descriptor: u32): OpenFile | null {
-  const file = currentFiles().get(descriptor);
+  const file = fileArgument(descriptor);
   return file !== null && (file.flags & O_PATH) !== 0 ? null : file;
 }
 

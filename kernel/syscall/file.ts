@@ -325,8 +325,8 @@ export function syncFileRange(frame: TrapFrame): i32 {
 
 /** readahead(file, offset, size): files are in memory as it is. */
 export function readahead(frame: TrapFrame): i32 {
-  const file = fileArgument(frame.arg0);
-  if (file === null || !file.mayRead || (file.flags & O_PATH) !== 0) return -EBADF;
+  const file = usableFile(frame.arg0);
+  if (file === null || !file.mayRead) return -EBADF;
   return file.inode.isRegular ? 0 : -EINVAL;
 }
 

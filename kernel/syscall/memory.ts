@@ -19,7 +19,7 @@ import {
   EOVERFLOW,
   EPERM,
 } from "../../src/abi/errno";
-import { F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, O_PATH } from "../../src/abi/files";
+import { F_SEAL_FUTURE_WRITE, F_SEAL_WRITE } from "../../src/abi/files";
 import { CAP_IPC_LOCK } from "../../src/abi/linux/capability";
 import { MS_NOEXEC } from "../../src/abi/linux/mount";
 import { RLIMIT_MEMLOCK } from "../../src/abi/linux/resource";
@@ -92,7 +92,7 @@ import { currentProcess } from "../process/process";
 import { currentCredentials } from "../thread/credentials";
 import { preemptionPoint } from "../thread/schedule";
 import { currentThread } from "../thread/thread";
-import { fileArgument } from "./descriptor";
+import { usableFile } from "./descriptor";
 
 const ALL_RIGHTS: u32 = PROT_READ | PROT_WRITE | PROT_EXEC;
 /** What MAP_SHARED_VALIDATE knows. */
@@ -318,8 +318,8 @@ function fillLocked(start: u32, end: u32): i32 {
 function map(hint: u32, length: u32, prot: u32, flags: u32, file: u32, page: u32): i32 {
   let open: OpenFile | null = null;
   if ((flags & MAP_ANONYMOUS) === 0) {
-    open = fileArgument(file);
-    if (open === null || (open.flags & O_PATH) !== 0) return -EBADF;
+    open = usableFile(file);
+    if (open === null) return -EBADF;
     if ((flags & MAP_HUGETLB) !== 0) return -EINVAL;
   } else if ((flags & MAP_HUGETLB) !== 0) return -ENOMEM; // there are no huge pages
   if (length === 0) return -EINVAL;

@@ -1,7 +1,6 @@
 // The system calls about sockets: see table.ts; and the one through which all of them can come.
 
 import { EBADF, EFAULT, EINVAL, ENOTSOCK } from "../../src/abi/errno";
-import { O_PATH } from "../../src/abi/files";
 import {
   FILE,
   FILES_FILLED,
@@ -19,7 +18,7 @@ import { socketOf } from "../filesystem/socket/socket-file";
 import { TrapFrame } from "../machine/i686/trap-frame";
 import { copyIn, userPointer } from "../memory/user-memory";
 import { call } from "./call-rows";
-import { fileArgument } from "./descriptor";
+import { usableFile } from "./descriptor";
 import {
   accept4,
   bind,
@@ -97,8 +96,8 @@ function perform(frame: TrapFrame, index: u32): i32 {
   if (index <= <u32>SystemCall.socketpair - <u32>SystemCall.socket) {
     return call_indirect<i32>(handler, frame);
   }
-  const file = fileArgument(frame.arg0);
-  if (file === null || (file.flags & O_PATH) !== 0) return -EBADF;
+  const file = usableFile(frame.arg0);
+  if (file === null) return -EBADF;
   const socket = socketOf(file);
   return socket === null ? -ENOTSOCK : call_indirect<i32>(handler, frame, file, socket);
 }
