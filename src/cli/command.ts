@@ -4,10 +4,10 @@
 // `--help` prints it (manual-page.ts). So an option is written down twice, for the reader there and
 // for the parser here, and a test compares the two.
 
-import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Diagnostic } from "../base/diagnostic";
 import { nearestName } from "../base/nearest-name";
+import { overwritten } from "./replace-file";
 
 export interface OptionSpec {
   readonly type: "boolean" | "string";
@@ -189,10 +189,7 @@ export function refuseOverwriting(
   written: readonly (string | undefined)[],
   read: readonly (string | undefined)[],
 ): void {
-  const sources = read.filter((path) => path !== undefined);
-  for (const path of written) {
-    if (path === undefined || path === "-") continue;
-    const source = sources.find((each) => resolve(each) === resolve(path));
-    if (source !== undefined) throw new UsageError(`${path} would overwrite the input ${source}`);
-  }
+  const files = written.filter((path) => path !== "-");
+  const lost = overwritten(files, read);
+  if (lost) throw new UsageError(`${lost.output} would overwrite the input ${lost.input}`);
 }

@@ -25,7 +25,7 @@
 // Exit status: 0 linked; 1 it cannot be linked, or an option is not supported; 70 a bug in isthmus.
 
 import { readFileSync } from "node:fs";
-import { basename, extname, resolve } from "node:path";
+import { basename, extname } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
 import type { ScriptedImage } from "../link/by-script/scripted-image";
 import { defaultScript } from "../link/gnu-script/default-script";
@@ -46,7 +46,7 @@ import { expandResponseFiles, parseLdWords } from "./ld-options";
 import { EMULATIONS, type LdFile, type LdSettings, ldSettings } from "./ld-settings";
 import { groupOf, LinkerFiles } from "./linker-files";
 import { manualPage } from "./manual-page";
-import { replaceFile, writeText } from "./replace-file";
+import { overwritten, replaceFile, writeText } from "./replace-file";
 import { systemTrouble } from "./system-trouble";
 import { complain, print, progress } from "./terminal";
 
@@ -90,13 +90,12 @@ async function run(words: readonly string[]): Promise<number> {
 function refuseOverwriting({ files, script, map, output = DEFAULT_OUTPUT }: LdSettings): void {
   const inputs = files.flatMap((file) => ("name" in file ? [file] : []));
   const names = inputs.filter(({ kind }) => kind !== "library").map(({ name }) => name);
-  const read = new Set(
-    [...names, ...(script === undefined ? [] : [script])].map((name) => resolve(name)),
-  );
-  for (const path of [output, ...(map === undefined || map === "-" ? [] : [map])]) {
-    if (!read.has(resolve(path)) || path === "/dev/null") continue;
-    throw new Diagnostic("CLI032", `${path} is an input and an output`, "Name another after -o.");
-  }
+  const outputs = [output, map === "-" ? undefined : map];
+  const written = outputs.filter((path) => path !== "/dev/null");
+  const lost = overwritten(written, [...names, script]);
+  if (!lost) return;
+  const text = `${lost.output} is an input and an output`;
+  throw new Diagnostic("CLI032", text, "Name another after -o.");
 }
 
 /** -r: objects to one object. */

@@ -15,7 +15,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { Diagnostic } from "../base/diagnostic";
 import { systemReason } from "../base/system-error";
 
@@ -34,6 +34,20 @@ export function replaceFile(path: string, bytes: Uint8Array | string, mode = 0o6
 export function writeText(path: string, text: string): void {
   if (path === "-") process.stdout.write(text);
   else replaceFile(path, text);
+}
+
+/** The first of the files that would be `written` that is one of those `read`. */
+export function overwritten(
+  written: readonly (string | undefined)[],
+  read: readonly (string | undefined)[],
+): { readonly output: string; readonly input: string } | undefined {
+  const sources = read.filter((path) => path !== undefined);
+  for (const output of written) {
+    if (output === undefined) continue;
+    const input = sources.find((each) => resolve(each) === resolve(output));
+    if (input !== undefined) return { output, input };
+  }
+  return undefined;
 }
 
 /** `/dev/null` or a pipe: something that must not be replaced by a file. */
