@@ -10,7 +10,7 @@ import { inform } from "../log/log";
 import { onNextInterrupt } from "../thread/timer";
 import { nanosecondsOf } from "../thread/uptime";
 import { readApic, writeApic } from "./apic";
-import { readBestPair, readCount, readPair, readStamp } from "./paired-reading";
+import { readBestPair, readCount, readPairLater, readStamp } from "./paired-reading";
 import { IRQ_TIMER } from "./pic";
 
 const TIMER: usize = 0x320;
@@ -21,7 +21,7 @@ const DIVISOR: usize = 0x3e0;
 const BY_16: u32 = 3;
 const MASKED: u32 = 1 << 16;
 /** How long it is watched, in nanoseconds. */
-const WINDOW: u64 = 1000000;
+const WINDOW: u64 = 2000000;
 const MILLION: u32 = 1000000;
 
 /** Of 2^32. */
@@ -35,7 +35,7 @@ export function startApicTimer(): bool {
   readBestPair(readTimer.index);
   const firstCount = readCount;
   const firstStamp = readStamp;
-  while (nanosecondsOf(readStamp - firstStamp) < WINDOW) readPair(readTimer.index);
+  while (nanosecondsOf(readStamp - firstStamp) < WINDOW) readPairLater(readTimer.index);
   readBestPair(readTimer.index);
   const counts = (<u64>(firstCount - readCount)) << 32;
   countsPerNanosecond = counts / nanosecondsOf(readStamp - firstStamp);

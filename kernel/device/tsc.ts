@@ -18,7 +18,7 @@ import { inb, inl, outb } from "../../src/abi/x86";
 import { inform } from "../log/log";
 import { nanosecondsOf, startUptime } from "../thread/uptime";
 import { acpiTimer } from "./fadt";
-import { readBestPair, readCount, readPair, readStamp } from "./paired-reading";
+import { readBestPair, readCount, readPair, readPairLater, readStamp } from "./paired-reading";
 
 const CHANNEL_2: u32 = 0x42;
 const COMMAND: u32 = 0x43;
@@ -40,14 +40,8 @@ const PICOSECONDS: u32 = 838095;
 
 /** The timer has counted on so often before both are watched. */
 const STEPS_BEFORE: u32 = 16;
-/** And while it counts so many times more steps: a browser's are long. */
-const STEPS_TIMES: u32 = 6;
-/**
- * How long that is done, in picoseconds, at least and at most. In twice the least a fast host
- * executes so much of the wait on v86 that v86 compiles it, which takes longer than all the rest.
- */
-const WINDOW: u64 = 4000000000;
-const LONGEST_WINDOW: u64 = 10000000000;
+/** How long that is done, in picoseconds. */
+const WINDOW: u64 = 10000000000;
 /** More readings than a timer that counts can need. */
 const MOST_READINGS: u32 = 1000000;
 /** A host that stops the machine each time gets the last answer. */
@@ -70,20 +64,21 @@ export function calibrateTsc(): void {
 
 /** By a timer that counts up, of `picoseconds` a count. False: it stands still. */
 function calibrate(timer: u32, mask: u32, picoseconds: u32): bool {
-  const shortest = <u32>(WINDOW / picoseconds);
-  const longest = <u32>(LONGEST_WINDOW / picoseconds);
+  const window = <u32>(WINDOW / picoseconds);
   let counts: u32 = 0;
   let stamps: u64 = 0;
   readingsLeft = MOST_READINGS;
   outb(SYSTEM_CONTROL, (inb(SYSTEM_CONTROL) & ~SPEAKER) | GATE);
   for (let i: u32 = 0; i < MOST_WINDOWS; i++) {
     startChannel();
-    const steps = awaitSteps(timer) & mask;
-    const window = min<u32>(max<u32>(shortest, steps * STEPS_TIMES), longest);
+    awaitSteps(timer);
     readBestPair(timer);
     const firstCount = readCount;
     const firstStamp = readStamp;
-    while (((readCount - firstCount) & mask) < window && readingsLeft !== 0) read(timer);
+    while (((readCount - firstCount) & mask) < window && readingsLeft !== 0) {
+      readPairLater(timer);
+      readingsLeft--;
+    }
     readBestPair(timer);
     counts = (readCount - firstCount) & mask;
     stamps = readStamp - firstStamp;
@@ -100,15 +95,12 @@ function startChannel(): void {
   outb(CHANNEL_2, LARGEST_COUNT >> 8);
 }
 
-/** How much the timer has counted in those steps. */
-function awaitSteps(timer: u32): u32 {
+function awaitSteps(timer: u32): void {
   read(timer);
-  const first = readCount;
   for (let i: u32 = 0; i < STEPS_BEFORE; i++) {
     const last = readCount;
     while (readCount === last && readingsLeft !== 0) read(timer);
   }
-  return readCount - first;
 }
 
 function read(timer: u32): void {

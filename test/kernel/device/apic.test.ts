@@ -102,6 +102,7 @@ const startPart = compileKernelPart(
         },
       },
       processor: { base: () => simulated.base },
+      "paired-reading": { pass_time: () => 0 },
       x86: {
         inb: () => 0,
         outb(port = 0, value = 0) {
