@@ -57,7 +57,7 @@ class ObjectWriter {
   readonly #assembly: Assembly;
   readonly #symbols: ObjectSymbol[] = [];
   readonly #symbolOf = new Map<Label, number>();
-  readonly #starts = new Map<SectionBuilder, readonly number[]>();
+  readonly #nextStart = new Map<SectionBuilder, ReadonlyMap<number, number>>();
   readonly #sectionIndex: ReadonlyMap<SectionBuilder, number>;
 
   constructor(assembly: Assembly) {
@@ -69,6 +69,7 @@ class ObjectWriter {
     for (const section of this.#assembly.sections) {
       section.layOut((target) => this.#positionIn(section, target));
     }
+    this.#findStarts();
     for (const definition of this.#assembly.definitions) this.#addDefinition(definition);
     const sections = this.#assembly.sections.map((section) => this.#writeSection(section));
     return { name: this.#assembly.file, sections, symbols: this.#symbols };
@@ -104,23 +105,24 @@ class ObjectWriter {
   #endOf({ end }: SymbolDefinition, { section, position }: LabelPlace): number {
     const own = end && this.#placeOf(end);
     if (own !== undefined) return section.offsetOf(own.position);
-    const start = section.offsetOf(position);
-    const starts = this.#startsIn(section);
-    return starts.find((offset) => offset > start) ?? section.size;
+    return this.#nextStart.get(section)?.get(section.offsetOf(position)) ?? section.size;
   }
 
-  /** Where functions and objects of a section begin, ascending. */
-  #startsIn(section: SectionBuilder): readonly number[] {
-    let starts = this.#starts.get(section);
-    if (starts === undefined) {
-      starts = this.#assembly.definitions
-        .filter(({ type }) => type !== "none")
-        .map(({ label }) => this.#placeOf(label))
-        .flatMap((place) => (place?.section === section ? section.offsetOf(place.position) : []))
-        .sort((a, b) => a - b);
-      this.#starts.set(section, starts);
+  /** Notes where, after a function or object, the next of its section begins. */
+  #findStarts(): void {
+    const starts = new Map<SectionBuilder, Set<number>>();
+    for (const { label, type } of this.#assembly.definitions) {
+      const place = type === "none" ? undefined : this.#placeOf(label);
+      if (place === undefined) continue;
+      const { section, position } = place;
+      const ofSection = starts.get(section) ?? new Set();
+      starts.set(section, ofSection.add(section.offsetOf(position)));
     }
-    return starts;
+    for (const [section, offsets] of starts) {
+      const ascending = [...offsets].sort((a, b) => a - b);
+      const next = ascending.slice(1).map((offset, index) => [ascending[index]!, offset] as const);
+      this.#nextStart.set(section, new Map(next));
+    }
   }
 
   /** The index of a target's symbol, which is made on first use. */
