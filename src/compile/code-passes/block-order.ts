@@ -113,29 +113,41 @@ function counts(from: MachineBlock, to: MachineBlock): boolean {
 
 /** Moves a block that may leave the loop to the loop's end, where that saves a jump. */
 function rotateLoops(order: MachineBlock[]): MachineBlock[] {
-  const loops = [...new Set(order.flatMap((block) => block.loops))];
-  loops.sort((a, b) => b.depth - a.depth);
-  return loops.reduce(rotate, order);
+  const positions = new Map(order.map((block, position) => [block, position]));
+  const blocksOf = new Map<MachineLoop, MachineBlock[]>();
+  for (const block of order) {
+    for (const loop of block.loops) {
+      const blocks = blocksOf.get(loop);
+      if (blocks === undefined) blocksOf.set(loop, [block]);
+      else blocks.push(block);
+    }
+  }
+  const loops = [...blocksOf.keys()].sort((a, b) => b.depth - a.depth);
+  for (const loop of loops) {
+    const places = blocksOf.get(loop)!.map((block) => positions.get(block)!);
+    const first = places.reduce((least, place) => Math.min(least, place));
+    const rotated = rotate(order, loop, first);
+    for (const [i, block] of rotated.entries()) {
+      order[first + i] = block;
+      positions.set(block, first + i);
+    }
+  }
+  return order;
 }
 
-function rotate(order: MachineBlock[], loop: MachineLoop): MachineBlock[] {
+/** The blocks of a loop from `first` on in their new order; none: it stays as it is. */
+function rotate(order: readonly MachineBlock[], loop: MachineLoop, first: number): MachineBlock[] {
   const isInside = (block: MachineBlock | undefined) => block?.loops.includes(loop) === true;
-  const first = order.findIndex(isInside);
   let last = first;
   while (isInside(order[last + 1])) last++;
   const bottom = order[last]!;
   const jumpsBack = bottom.successors.length === 1 && bottom.successors[0] === order[first];
-  if (first <= 0 || last === first || !jumpsBack || order[first] !== loop.header) return order;
+  if (first === 0 || last === first || !jumpsBack || order[first] !== loop.header) return [];
   const mayLeave = (block: MachineBlock) =>
     block.loops.at(-1) === loop &&
     block.successors.length === 2 &&
     block.successors.some((successor) => !isInside(successor) && !isCold(successor));
-  const leaving = order.findIndex((block, i) => i >= first && i < last && mayLeave(block));
-  if (leaving < 0) return order;
-  return [
-    ...order.slice(0, first),
-    ...order.slice(leaving + 1, last + 1),
-    ...order.slice(first, leaving + 1),
-    ...order.slice(last + 1),
-  ];
+  const blocks = order.slice(first, last + 1);
+  const leaving = blocks.findIndex((block) => block !== bottom && mayLeave(block));
+  return leaving < 0 ? [] : [...blocks.slice(leaving + 1), ...blocks.slice(0, leaving + 1)];
 }

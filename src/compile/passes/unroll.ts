@@ -22,12 +22,14 @@ const TIMES = [4, 2] as const;
 export function unroll(fn: IrFunction): boolean {
   const dominators = new Dominators(fn);
   const loops = findLoops(dominators);
-  const innermost = loops.filter(({ header, blocks }) =>
-    loops.every((other) => other.header === header || !blocks.has(other.header)),
-  );
+  const headers = new Set(loops.map(({ header }) => header));
+  const positions = new Map(dominators.order.map((block, position) => [block, position]));
   let changed = false;
-  for (const { header, blocks } of innermost) {
-    const loop = countedLoop(header, blocks, dominators.order);
+  for (const { header, blocks } of loops) {
+    const body = [...blocks].filter((block) => block !== header);
+    if (body.some((block) => headers.has(block))) continue; // not an innermost loop
+    body.sort((a, b) => positions.get(a)! - positions.get(b)!);
+    const loop = countedLoop(header, blocks, body);
     const times = loop && TIMES.find((each) => fits(loop, each));
     if (!loop || times === undefined) continue;
     repeat(fn, loop, times);
@@ -56,9 +58,8 @@ function fits({ header, body, runs }: CountedLoop, times: number): boolean {
 function countedLoop(
   header: Block,
   blocks: ReadonlySet<Block>,
-  order: readonly Block[],
+  body: readonly Block[],
 ): CountedLoop | undefined {
-  const body = order.filter((block) => block !== header && blocks.has(block));
   const [latch, ...others] = body.filter(({ successors }) => successors.includes(header));
   const [first, second] = header.successors.filter((block) => blocks.has(block));
   if (!latch || others.length > 0 || latch.terminator.op !== "jump") return undefined;
