@@ -1,5 +1,6 @@
 // For bench/compile.ts: the kernel's build once AssemblyScript is done, first as the first thing
-// that this process compiles, then warm. Prints seconds of the processor as JSON.
+// that this process compiles, then warm. Prints JSON: how many instructions of WebAssembly the
+// kernel has, and seconds of the processor.
 
 import { layout } from "../kernel/layout";
 import { assembleKernel } from "../src/cli/build-kernel";
@@ -25,4 +26,8 @@ async function ourPart(): Promise<number> {
 const fresh = await ourPart();
 let warm = fresh;
 for (let round = 0; round < ROUNDS; round++) warm = Math.min(warm, await ourPart());
-console.log(JSON.stringify({ fresh, warm }));
+const operations = output.module.functions.reduce(
+  (sum, { body }) => sum + (body?.code.length ?? 0),
+  0,
+);
+console.log(JSON.stringify({ operations, fresh, seconds: warm }));

@@ -123,13 +123,13 @@ class BodyWriter {
   }
 }
 
-export interface RandomModule {
+export interface GeneratedModule {
   readonly module: WasmModule;
   readonly operations: number;
 }
 
 /** A module of `count` functions that have at least so many operations together. */
-export function randomModule(operations: number, count: number): RandomModule {
+export function randomModule(operations: number, count: number): GeneratedModule {
   const bodies = Array.from({ length: count }, (_, i) =>
     BodyWriter.write(i + 1, operations / count, count),
   );
