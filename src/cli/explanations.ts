@@ -273,8 +273,8 @@ const SOURCES = {
   ],
   WASM002: [
     "a module uses a feature of WebAssembly that is not supported",
-    `Supported is version 2 without vectors, and extended constants of numbers. Switch the named
-    feature off where the module is built.`,
+    `Supported is version 2 without vectors, and extended constants of numbers, with at most 500
+    loops inside each other. Switch the named feature off where the module is built.`,
   ],
   WASM003: [
     "a module of WebAssembly is invalid",

@@ -36,6 +36,12 @@ const WIDE_ARITHMETIC = { first: 19, last: 22 };
 /** An alignment with this bit is followed by the number of a memory. */
 const HAS_MEMORY_INDEX = 0x40;
 
+/**
+ * So many loops inside each other are taken. A loop has all blocks of those within it, so what a
+ * nest costs the compiler grows with its square: some seconds by then. Programs nest a dozen.
+ */
+const MOST_NESTED_LOOPS = 500;
+
 /** What goes on with a block that another instruction began, and which these are. */
 const CONTINUES: ReadonlyMap<number, readonly number[]> = new Map([
   [Op.else, [Op.if]],
@@ -61,6 +67,8 @@ export class CodeDecoder {
   #at: Uint32Array;
   #length = 0;
   #start = 0;
+  /** Loops that are open. */
+  #loops = 0;
   readonly #targets: number[] = [];
   readonly #open: number[] = [];
   readonly #ranges: { start: number; end: number }[] = [];
@@ -79,6 +87,7 @@ export class CodeDecoder {
     const reader = this.#reader;
     this.#start = this.#length;
     this.#open.length = 0;
+    this.#loops = 0;
     let depth = 1;
     while (depth > 0) {
       const index = this.#length++;
@@ -130,6 +139,7 @@ export class CodeDecoder {
     const relative = index - this.#start;
     if (op === Op.block || op === Op.loop || op === Op.if || op === Op.try) {
       this.#open.push(index);
+      if (op === Op.loop) this.#openLoop(index);
       return 1;
     }
     const openers = CONTINUES.get(op);
@@ -144,10 +154,18 @@ export class CodeDecoder {
       this.#open.push(index);
     } else if (op === Op.end) {
       const opener = this.#open.pop();
-      if (opener !== undefined) this.#b[opener] = relative;
+      if (opener === undefined) return -1;
+      this.#b[opener] = relative;
+      if (this.#op[opener] === Op.loop) this.#loops--;
       return -1;
     }
     return 0;
+  }
+
+  #openLoop(index: number): void {
+    if (++this.#loops <= MOST_NESTED_LOOPS) return;
+    const what = `more than ${MOST_NESTED_LOOPS} loops inside each other`;
+    this.#reader.unsupported(what, this.#at[index]);
   }
 
   #immediate(kind: Immediate, index: number): void {

@@ -170,6 +170,17 @@ describe("the WebAssembly decoder", () => {
     refuse(oneFunction([], [], 0x15, 0, 0x0b), "WASM002", /typed function ref.* in function f/);
   });
 
+  it("takes 500 loops inside each other, and any number one after the other", () => {
+    const loop = [0x03, 0x40];
+    const nested = (count: number) => [
+      ...Array.from({ length: count }, () => loop).flat(),
+      ...new Array<number>(count).fill(0x0b),
+    ];
+    load(oneFunction([], [], ...nested(500), ...nested(500), 0x0b));
+    const pattern = /more than 500 loops inside each other, .*at byte 0x40d in function f/;
+    refuse(oneFunction([], [], ...nested(501), 0x0b), "WASM002", pattern);
+  });
+
   it("links the parts of a try block", () => {
     const code = [0x06, 0x40, 0x07, 0, 0x1a, 0x19, 0x0b, 0x06, 0x40, 0x18, 0, 0x0b];
     const module = load(
