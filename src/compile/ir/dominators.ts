@@ -53,10 +53,17 @@ export class Dominators {
     return this.#rank.get(block) !== undefined;
   }
 
+  /** The place of a reachable block in `order`. */
+  rankOf(block: Block): number {
+    const rank = this.#rank.get(block);
+    if (rank === undefined) throw new Error(`b${block.id} cannot be reached`);
+    return rank;
+  }
+
   /** Whether every path from the entry to `b` passes `a`; a block dominates itself. */
   dominates(a: Block, b: Block): boolean {
-    const wanted = this.#rankOf(a);
-    let rank = this.#rankOf(b);
+    const wanted = this.rankOf(a);
+    let rank = this.rankOf(b);
     while (rank > wanted) rank = this.#parent[rank]!;
     return rank === wanted;
   }
@@ -71,12 +78,6 @@ export class Dominators {
       else children.set(parent, [this.order[rank]!]);
     }
     return children;
-  }
-
-  #rankOf(block: Block): number {
-    const rank = this.#rank.get(block);
-    if (rank === undefined) throw new Error(`b${block.id} cannot be reached`);
-    return rank;
   }
 
   #compute(): void {

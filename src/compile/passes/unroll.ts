@@ -23,12 +23,11 @@ export function unroll(fn: IrFunction): boolean {
   const dominators = new Dominators(fn);
   const loops = findLoops(dominators);
   const headers = new Set(loops.map(({ header }) => header));
-  const positions = new Map(dominators.order.map((block, position) => [block, position]));
   let changed = false;
   for (const { header, blocks } of loops) {
-    const body = [...blocks].filter((block) => block !== header);
+    const body = [...blocks].filter((block) => block !== header && dominators.isReachable(block));
     if (body.some((block) => headers.has(block))) continue; // not an innermost loop
-    body.sort((a, b) => positions.get(a)! - positions.get(b)!);
+    body.sort((a, b) => dominators.rankOf(a) - dominators.rankOf(b));
     const loop = countedLoop(header, blocks, body);
     const times = loop && TIMES.find((each) => fits(loop, each));
     if (!loop || times === undefined) continue;
