@@ -10,7 +10,7 @@ import { inform } from "../log/log";
 import { onNextInterrupt } from "../thread/timer";
 import { nanosecondsOf } from "../thread/uptime";
 import { readApic, writeApic } from "./apic";
-import { readBestPair, readCount, readPairLater, readStamp } from "./paired-reading";
+import { pass_time, readBestPair, readCount, readPair, readStamp } from "./paired-reading";
 import { IRQ_TIMER } from "./pic";
 
 const TIMER: usize = 0x320;
@@ -35,7 +35,10 @@ export function startApicTimer(): bool {
   readBestPair(readTimer.index);
   const firstCount = readCount;
   const firstStamp = readStamp;
-  while (nanosecondsOf(readStamp - firstStamp) < WINDOW) readPairLater(readTimer.index);
+  while (nanosecondsOf(readStamp - firstStamp) < WINDOW) {
+    pass_time();
+    readPair(readTimer.index);
+  }
   readBestPair(readTimer.index);
   const counts = (<u64>(firstCount - readCount)) << 32;
   countsPerNanosecond = counts / nanosecondsOf(readStamp - firstStamp);

@@ -6,7 +6,8 @@
 
 import { rdtsc } from "../../src/abi/x86";
 
-declare function pass_time(): void;
+/** Lets time pass with hardly an instruction, for a wait between two readings: pass-time.asm.ts. */
+export declare function pass_time(): void;
 
 /** Of so many readings the one that took least is good: something outside may interrupt them. */
 const READINGS: u32 = 8;
@@ -24,12 +25,6 @@ export function readPair(counter: u32): u64 {
   readCount = call_indirect<u32>(counter);
   readStamp = rdtsc();
   return readStamp - before;
-}
-
-/** The same after some time, for a wait. */
-export function readPairLater(counter: u32): void {
-  pass_time();
-  readPair(counter);
 }
 
 /** Reads both as close to each other as can be. */

@@ -18,7 +18,7 @@ import { inb, inl, outb } from "../../src/abi/x86";
 import { inform } from "../log/log";
 import { nanosecondsOf, startUptime } from "../thread/uptime";
 import { acpiTimer } from "./fadt";
-import { readBestPair, readCount, readPair, readPairLater, readStamp } from "./paired-reading";
+import { pass_time, readBestPair, readCount, readPair, readStamp } from "./paired-reading";
 
 const CHANNEL_2: u32 = 0x42;
 const COMMAND: u32 = 0x43;
@@ -76,8 +76,8 @@ function calibrate(timer: u32, mask: u32, picoseconds: u32): bool {
     const firstCount = readCount;
     const firstStamp = readStamp;
     while (((readCount - firstCount) & mask) < window && readingsLeft !== 0) {
-      readPairLater(timer);
-      readingsLeft--;
+      pass_time();
+      read(timer);
     }
     readBestPair(timer);
     counts = (readCount - firstCount) & mask;
