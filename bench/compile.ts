@@ -20,8 +20,9 @@ import { parseArgs } from "node:util";
 import { compileModule } from "../src/compile/compile";
 import type { WasmModule } from "../src/compile/wasm/wasm";
 import { timeHere } from "./harness/cpu-time";
+import type { GeneratedModule } from "./harness/generated-module";
 import { loopModule } from "./harness/loop-module";
-import { type GeneratedModule, randomModule } from "./harness/random-module";
+import { randomModule } from "./harness/random-module";
 import { limitHere, slowness } from "./harness/yardstick";
 
 /** Operations of a whole program, and the seconds that it may take. */

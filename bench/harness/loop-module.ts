@@ -2,10 +2,8 @@
 // globals: each loop counts one of them down. Nothing in the compiler may cost the square of
 // either.
 
-import { decodeModule } from "../../src/compile/wasm/decode";
-import { validateModule } from "../../src/compile/wasm/validate";
 import { leb, section, text, vector, wasm } from "../../test/compile/wasm/wasm-bytes";
-import type { GeneratedModule } from "./random-module";
+import { type GeneratedModule, generatedModule } from "./generated-module";
 
 const I32 = 0x7f;
 /** Instructions of a loop. */
@@ -31,7 +29,5 @@ export function loopModule(count: number): GeneratedModule {
     section(7, vector([...text("count"), 0, 0])),
     section(10, vector([...leb(loops.length + 2), 0, ...loops, 0x0b])),
   );
-  const module = decodeModule(bytes, "generated.wasm");
-  validateModule(module);
-  return { module, operations: OPERATIONS * count };
+  return generatedModule(bytes, OPERATIONS * count);
 }
