@@ -26,8 +26,8 @@ const { values } = parseArgs({
 /** Programs between two lines of progress. */
 const PROGRESS = 20;
 
-function main(): number {
-  const reason = cannotGenerate();
+async function main(): Promise<number> {
+  const reason = await cannotGenerate();
   if (reason) {
     process.stderr.write(`csmith: ${reason}\n`);
     return 2;
@@ -60,4 +60,4 @@ function summary(last: number, sum: { compared: number; endless: number; differe
   );
 }
 
-process.exitCode = main();
+process.exitCode = await main();

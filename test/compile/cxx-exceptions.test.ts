@@ -86,7 +86,7 @@ function clang(...words: readonly string[]): void {
   execFileSync("clang", words, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
 }
 
-describe("C++ with exceptions, as WebAssembly of clang's", { skip: cannotGenerate() }, () => {
+describe("C++ with exceptions, as WebAssembly of clang's", { skip: await cannotGenerate() }, () => {
   let expected = 0n;
   let bytes = new Uint8Array();
   before(() => {

@@ -16,6 +16,7 @@ import type { Level } from "../../../src/compile/pipeline";
 import { decodeModule } from "../../../src/compile/wasm/decode";
 import { validateModule } from "../../../src/compile/wasm/validate";
 import type { WasmModule } from "../../../src/compile/wasm/wasm";
+import { findProgram } from "../../../src/machine/programs";
 import { HANG_MS } from "../../hang-guard";
 import { cannotRun, limited, type Outcome, type RunOptions, runNative } from "../native/native";
 
@@ -31,11 +32,11 @@ const CALLS = [{ name: "run", args: [] }];
 const LEVELS: readonly Level[] = [0, 1, 2];
 
 /** Why there are no such programs here, or false. In CI there must be. */
-export function cannotGenerate(): string | false {
+export async function cannotGenerate(): Promise<string | false> {
   if (cannotRun()) return cannotRun();
   for (const tool of ["csmith", "clang"]) {
     // csmith is not asked for its version: it leaves a file wherever it runs.
-    if (spawnSync("sh", ["-c", 'command -v "$0"', tool]).status === 0) continue;
+    if (await findProgram(tool)) continue;
     if (process.env.CI === "true") throw new Error(`${tool} is missing`);
     return `${tool} is not installed`;
   }
