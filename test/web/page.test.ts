@@ -158,6 +158,11 @@ describe("the page", { skip: skipReason() }, () => {
     await page.dispatchEvent(selector, "drop", { dataTransfer: data });
   }
 
+  /** Pastes into the terminal, which does not get the focus by that. */
+  async function paste(page: Page, text: string): Promise<void> {
+    await page.evaluate(pasteText, { into: ".xterm-helper-textarea", text });
+  }
+
   it("needs few bytes before there is a prompt", () => {
     const bytes = FIRST_FILES.map((name) => readFileSync(join(WEB, name)))
       .map((content) => brotliCompressSync(content).length)
@@ -221,6 +226,59 @@ describe("the page", { skip: skipReason() }, () => {
     await page.locator("[role=listbox][aria-label^=shell]").waitFor();
     await page.getByRole("button", { name: "As a table" }).click();
     await seen(page, "#map-tables", /shell \(pid 1\)/);
+    await page.context().close();
+  });
+
+  it("keeps the focus at its address while the map is drawn anew", async () => {
+    const page = await open();
+    const focus = async () => {
+      const option = page.locator("[role=option]:focus");
+      const [start, end] = [option.getAttribute("data-start"), option.getAttribute("data-end")];
+      const list = page.locator("[role=listbox]:focus-within").getAttribute("aria-label");
+      return { list: await list, start: Number(await start), end: Number(await end) };
+    };
+    const column = (name: string) => page.locator(`[role=listbox][aria-label^=${name}]`);
+    const spin = async () => {
+      await paste(page, "spin &\n");
+      const title = await column("spin").getAttribute("aria-label");
+      return /pid (\d+)/.exec(title ?? "")?.[1];
+    };
+    const kill = async (pid: string | undefined) => {
+      await paste(page, `kill ${pid}\n`);
+      await column("shell").waitFor();
+    };
+
+    // More ribbons, and fewer of them: the lists have other places among what is drawn.
+    await page.locator("[role=listbox] [tabindex='0']").first().focus();
+    await page.keyboard.press("ArrowDown");
+    const before = await focus();
+    const first = await spin();
+    assert.deepEqual(await focus(), before);
+    await kill(first);
+    assert.deepEqual(await focus(), before);
+
+    // A box that goes leaves the focus to what is then at its address.
+    const second = await spin();
+    await column("spin").locator("[role=option]", { hasText: ".text" }).first().focus();
+    const { start } = await focus();
+    await kill(second);
+    const heir = await focus();
+    assert.match(heir.list ?? "", /^shell/);
+    assert.ok(heir.start <= start && start < heir.end, JSON.stringify({ start, heir }));
+
+    // What is chosen by a button of the facts comes with another such button in its place.
+    await page.locator("[data-list='0'] [role=option]").first().click();
+    await page.getByRole("button", { name: /^shell \(pid 1\) at/ }).press("Enter");
+    await seen(page, "#facts", /of shell \(pid 1\).*kernel space at/);
+    assert.match((await page.locator("#facts button:focus").textContent()) ?? "", / at 0x/);
+
+    // The tables are made anew as often as the map.
+    await page.getByRole("button", { name: "As a table" }).click();
+    const table = page.getByRole("region", { name: "kernel space as a table" });
+    await table.focus();
+    await paste(page, "spin &\n");
+    await page.getByRole("region", { name: /^spin/ }).waitFor();
+    assert.ok(await table.evaluate((region) => region.matches(":focus")));
     await page.context().close();
   });
 
@@ -890,6 +948,19 @@ function makeTransfer({ name, bytes }: { name: string; bytes: number[] }): unkno
   const data = new page.DataTransfer();
   data.items.add(new page.File([Uint8Array.from(bytes)], name));
   return data;
+}
+
+/** Runs in the page: pastes text, as a terminal gets it. */
+function pasteText({ into, text }: { into: string; text: string }): void {
+  const page = globalThis as unknown as {
+    document: { querySelector(selector: string): { dispatchEvent(event: object): void } | null };
+    DataTransfer: new () => { setData(type: string, text: string): void };
+    ClipboardEvent: new (type: string, options: object) => object;
+  };
+  const clipboardData = new page.DataTransfer();
+  clipboardData.setData("text/plain", text);
+  const event = new page.ClipboardEvent("paste", { clipboardData, bubbles: true });
+  page.document.querySelector(into)?.dispatchEvent(event);
 }
 
 /** Runs in the page: what axe finds serious, in the page's own parts. */

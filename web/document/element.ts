@@ -29,6 +29,18 @@ export function button(
   return made;
 }
 
+const FOCUSABLE = "button, a[href], input, select, [tabindex]";
+
+/** Replaces what is in `parent`. A focus in it goes to what now has its place, or the last one. */
+export function redraw(parent: HTMLElement, ...children: readonly HTMLElement[]): void {
+  const focusable = () => [...parent.querySelectorAll<HTMLElement>(FOCUSABLE)];
+  const focused = focusable().findIndex((each) => each.matches(":focus"));
+  parent.replaceChildren(...children);
+  if (focused < 0) return;
+  const now = focusable();
+  (now[focused] ?? now.at(-1))?.focus({ preventScroll: true });
+}
+
 /** The element of the page's own HTML that has this identifier. */
 export function byId<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
   const found = document.getElementById(id);

@@ -2,7 +2,7 @@
 
 import { hex } from "../../src/base/align";
 import type { AddressFacts, FrameMapping, PathStep } from "../../src/inspect/address-facts";
-import { button, type Child, element } from "../document/element";
+import { button, type Child, element, redraw } from "../document/element";
 
 type Point = (space: string, address: number) => void;
 
@@ -26,7 +26,8 @@ export function factLines(facts: AddressFacts): string[] {
 export function drawFacts(card: HTMLElement, facts: AddressFacts, point: Point): void {
   const { address, space, region, symbol } = facts;
   const what = [region, symbol].filter((each) => each !== undefined).join(", ");
-  card.replaceChildren(
+  redraw(
+    card,
     element("h3", {}, element("code", {}, hex(address)), ` of ${space}`),
     element("p", { class: "what" }, sentence(facts, what)),
     ...(facts.path.length > 0 ? [pathTable(facts), meanings(facts)] : []),

@@ -6,7 +6,7 @@ import { type Box, KIND_NAMES, wholeLine } from "../../src/draw/columns";
 import { drawSvg } from "../../src/draw/draw-svg";
 import { foldKey } from "../../src/draw/place-columns";
 import type { AddressFacts } from "../../src/inspect/address-facts";
-import { element } from "../document/element";
+import { element, redraw } from "../document/element";
 import type { MachineClient } from "../machine/client";
 import type { MapView, ProcessChoice } from "../machine/protocol";
 import { drawFacts, drawNothing } from "./facts-card";
@@ -137,7 +137,7 @@ export class MapPane {
     if (!view) return;
     const { map, tables } = this.#elements;
     if (this.#isTable) {
-      tables.replaceChildren(...spaceTables(view.columns));
+      redraw(tables, ...spaceTables(view.columns));
       return;
     }
     const text = drawSvg({
@@ -149,9 +149,21 @@ export class MapPane {
     });
     const wanted = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
     const drawn = map.querySelector("svg");
+    const focused = placeOf(document.activeElement);
     if (drawn) patch(drawn, wanted);
     else map.replaceChildren(document.importNode(wanted, true));
     this.#mark();
+    if (focused && !focused.piece.isConnected) this.#focusWhatReplaced(focused);
+  }
+
+  /** A box that is gone leaves the focus to the one that now has its address. */
+  #focusWhatReplaced({ column, start }: Place): void {
+    const pieces = this.#elements.map.querySelectorAll<SVGElement>(`[data-column="${column}"]`);
+    const heir = [...pieces].find((piece) => {
+      const place = placeOf(piece);
+      return place && place.start <= start && start < place.end;
+    });
+    heir?.focus({ preventScroll: true });
   }
 
   /** Each list box has one option with a tab stop: the chosen one, or its first. */

@@ -2,32 +2,61 @@
 // can be made anew ten times a second without losing the focus, a selection, or where the pointer
 // rests.
 //
-// Children are matched by `data-key` or, without one, by their position among those of their name.
+// Lists and boxes are matched by what they show, all else by its position among those of its name.
+//
+// Invariants
+//   - A list or a box that stays is never moved, for what leaves the document loses the focus, and
+//     so does what is inside it. Their order is always the same; all else moves around them.
 
-/** Makes `target` equal to `wanted`, but for its attributes that `isOurs` accepts. */
+/** Makes `target` equal to `wanted`, but for its attributes that `OURS` names. */
 export function patch(target: Element, wanted: Element): void {
   patchAttributes(target, wanted);
   if (wanted.children.length === 0) {
     if (target.textContent !== wanted.textContent) target.textContent = wanted.textContent;
     return;
   }
-  const known = new Map([...target.children].map((child, index) => [keyOf(child, index), child]));
+  const known = new Map(withKeys(target));
   let next = target.firstElementChild;
-  for (const [index, child] of [...wanted.children].entries()) {
-    const old = known.get(keyOf(child, index));
-    known.delete(keyOf(child, index));
+  for (const [key, child] of withKeys(wanted)) {
+    const old = known.get(key);
+    known.delete(key);
+    if (old) {
+      patch(old, child);
+      if (shownBy(old) !== undefined) next = takeOutUpTo(old, next);
+    }
     const kept = old ?? child.cloneNode(true);
-    if (old) patch(old, child);
     if (kept === next) next = next.nextElementSibling;
     else target.insertBefore(kept, next);
   }
   for (const gone of known.values()) gone.remove();
 }
 
-function keyOf(child: Element, index: number): string {
-  const { column, start, end, list } = (child as SVGElement).dataset;
+/** Takes out what is between: what of it stays is put back in its turn. Returns `end`. */
+function takeOutUpTo(end: Element, first: Element | null): Element {
+  for (let at = first; at && at !== end; ) {
+    const after = at.nextElementSibling;
+    at.remove();
+    at = after;
+  }
+  return end;
+}
+
+function withKeys(parent: Element): [string, Element][] {
+  const counts = new Map<string, number>();
+  return [...parent.children].map((child) => {
+    const shown = shownBy(child);
+    if (shown !== undefined) return [shown, child];
+    const count = counts.get(child.nodeName) ?? 0;
+    counts.set(child.nodeName, count + 1);
+    return [`${child.nodeName} ${count}`, child];
+  });
+}
+
+/** The column that a list shows, or the address at which a box begins. */
+function shownBy(element: Element): string | undefined {
+  const { column, start, list } = (element as SVGElement).dataset;
   if (list !== undefined) return `list ${list}`;
-  return column === undefined ? `${child.nodeName} ${index}` : `${column}:${start}:${end}`;
+  return column === undefined ? undefined : `${column}:${start}`;
 }
 
 /** These the page sets, and the drawing does not know. */

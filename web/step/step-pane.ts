@@ -5,7 +5,7 @@ import { PAGE_SIZE } from "../../src/abi/memory-map";
 import { hex } from "../../src/base/align";
 import type { CallState } from "../../src/inspect/scene-claims";
 import type { StopCondition } from "../../src/inspect/step-session";
-import { button, element } from "../document/element";
+import { button, element, redraw } from "../document/element";
 import type { MachineClient } from "../machine/client";
 import type { MachineState, StepRecord, StepResult, Stop } from "../machine/protocol";
 import { SourceView } from "./source-view";
@@ -265,7 +265,7 @@ export class StepPane {
       { class: `now ${stop.space}`, "aria-current": "step" },
       ...rowCells(stop, stop.halted ? "waits for an interrupt" : ""),
     );
-    this.#list.replaceChildren(...rows, now);
+    redraw(this.#list, ...rows, now);
     this.#list.scrollTop = this.#list.scrollHeight;
   }
 
