@@ -20,6 +20,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,6 +47,8 @@ export const command: Command = {
 async function run(line: CommandLine): Promise<number> {
   const port = line.count("port", PORT_LIMITS, DEFAULT_PORT);
   const folder = line.value("build");
+  // To build the page takes long, so it is refused before.
+  if (folder === undefined) (await listen(createServer(), port)).close();
   if (existsSync(BUILDER)) await patiently("building the page", buildPage);
   if (!existsSync(join(PAGE, "index.html"))) throw noPage();
   const elsewhere = missingFiles();
@@ -57,19 +60,28 @@ async function run(line: CommandLine): Promise<number> {
     }
     return 0;
   }
-  const server = staticServer(PAGE, elsewhere);
-  server.listen(port, THIS_COMPUTER);
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    throw unusable(port, error);
-  }
+  const server = await listen(staticServer(PAGE, elsewhere), port);
   const { port: taken } = server.address() as AddressInfo;
   print(`http://localhost:${taken}/  ^C ends`);
   await new Promise((resolve) => process.once("SIGINT", resolve));
   server.close();
   server.closeAllConnections();
   return 0;
+}
+
+/**
+ * Has a server listen at a port of this computer.
+ *
+ * @throws CLI041 if that cannot be
+ */
+async function listen(server: Server, port: number): Promise<Server> {
+  server.listen(port, THIS_COMPUTER);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw unusable(port, error);
+  }
+  return server;
 }
 
 /** Files that packages do not bring twice, by their names in the page. */
