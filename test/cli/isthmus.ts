@@ -15,12 +15,14 @@ export interface Circumstances {
   readonly input?: string;
   readonly directory?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** It is told to end, by SIGTERM, once it has printed this. */
+  readonly endAfter?: string;
 }
 
 /** Runs `isthmus` with these words to its end. */
 export function isthmus(
   words: readonly string[],
-  { input = "", directory = INSTALLATION, environment = {} }: Circumstances = {},
+  { input = "", directory = INSTALLATION, environment = {}, endAfter }: Circumstances = {},
 ): Promise<Outcome> {
   const command = join(INSTALLATION, "bin", "isthmus.js");
   const child = spawn(process.execPath, [command, ...words], {
@@ -31,6 +33,7 @@ export function isthmus(
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     stdout += chunk;
+    if (endAfter !== undefined && stdout.includes(endAfter) && !child.killed) child.kill("SIGTERM");
   });
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     stderr += chunk;

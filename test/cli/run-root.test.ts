@@ -119,10 +119,11 @@ describe("isthmus run --root", () => {
   it("leaves the folder as it was if the run does not come to its end", async () => {
     const root = folderFor(program);
     const before = describeFolder(root);
-    const words = ["--root", root, "--save", root, "--timeout", "4", "--cwd", "/work"];
-    const { status, stdout, stderr } = await isthmus(["run", ...words, "--", "edit", "wait"]);
+    const words = ["--root", root, "--save", root, "--cwd", "/work", "--", "edit", "wait"];
+    const endAfter = "edit|wait";
+    const { status, stdout, stderr } = await isthmus(["run", ...words], { endAfter });
     assert.match(stdout, /^edit\|wait/);
-    assert.equal(status, 124);
+    assert.equal(status, 130);
     assert.match(stderr, /GUEST008.*nothing was saved/);
     assert.deepEqual(describeFolder(root), before);
   });
