@@ -12,14 +12,15 @@ import { before, describe, it } from "node:test";
 import { makeDevices } from "../../src/cli/host-run";
 import { isthmus } from "../cli/isthmus";
 import { newFolder } from "../guest/host-folder";
+import { HANG_MS } from "../hang-guard";
 import { skipReason } from "../machine/installed";
 import { APART, mountingMissing } from "../mount-namespace";
 import { chrootMissing, packagesMissing, unpackPackages } from "./debian-packages";
 import { type LinuxProgram, MOUNT_PROGRAMS, NEEDLESS, PACKAGES, PROGRAMS } from "./programs";
 
 const ENVIRONMENT = { PATH: "/usr/bin:/bin", LC_ALL: "C", HOME: "/tmp", TERM: "dumb" };
-/** None takes a tenth of that on a machine with nothing else to do. */
-const LIMIT = "/bin/busybox timeout -s KILL 120";
+/** By the clock on the wall, so only for what hangs. */
+const LIMIT = `/bin/busybox timeout -s KILL ${HANG_MS / 1000}`;
 const APPLETS: LinuxProgram = {
   name: "every applet of busybox",
   script: readFileSync("test/linux/applets.sh", "utf8"),
