@@ -7,12 +7,12 @@ import type { Verdict } from "../../src/inspect/judgement";
 import { button, element } from "../document/element";
 import { sources } from "../document/sources";
 import type { MachineClient } from "../machine/client";
+import { Prompt } from "../machine/prompt";
 
 const OFFENCES_SHOWN = 4;
 const MARKS: Readonly<Record<Verdict, string>> = { holds: "✓", broken: "✗", unchecked: "?" };
 const KERNEL = "kernel/";
-/** How long a program is given to meet the fault that law 7's breach plants. */
-const FAULT_MS = 4000;
+const NEWLINE = 0x0a;
 
 export interface AuditActions {
   /** Shows an address of a space in the map. */
@@ -92,17 +92,24 @@ export class AuditPane {
     await this.#audit();
   }
 
-  /** Runs a program, and waits until the machine has died of it. */
+  /** Runs a program, and waits until the machine has died of it, or has another prompt. */
   async #provoke(program: string): Promise<void> {
-    const ended = new Promise<void>((resolve) => {
+    const prompt = new Prompt();
+    let isLineOver = false;
+    const over = new Promise<void>((resolve) => {
       this.#client.onEvent((event) => {
         if (event.kind === "state" && event.state === "ended") resolve();
+        if (event.kind !== "output") return;
+        // The line itself stands after the prompt before.
+        const from = isLineOver ? 0 : event.bytes.indexOf(NEWLINE);
+        isLineOver ||= from >= 0;
+        if (isLineOver) prompt.read(event.bytes.subarray(from));
       });
-      setTimeout(resolve, FAULT_MS);
+      void prompt.seen.then(resolve);
     });
     await this.#client.call("resume");
     this.#actions.type(`${program}\n`);
-    await ended;
+    await over;
   }
 
   async #mendLaw(isAudited = true): Promise<void> {
