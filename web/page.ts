@@ -120,10 +120,12 @@ async function attempt(work: () => Promise<void>): Promise<void> {
   }
 }
 
-async function boot(wanted: BootRequest): Promise<void> {
+/** Boots anew; the terminal says `note` above what the machine writes. */
+async function boot(wanted: BootRequest, note?: string): Promise<void> {
   request = { ...wanted, hasPixels: screen.isWanted };
   byId("notice", HTMLElement).hidden = true;
   terminal.clear(wanted.kernel !== undefined);
+  if (note !== undefined) terminal.note(note);
   laws.reset();
   await attempt(async () => {
     await client.call("boot", request);
@@ -206,12 +208,12 @@ async function bootBuilt(files: readonly BuiltFile[]): Promise<void> {
   const paths = new Set(added.map(({ path }) => path));
   const kept = request.files.filter(({ path }) => !paths.has(path));
   const edited = kernel && { ...kernel, name: "kernel.elf", isOwn: true };
-  await boot({
+  const wanted = {
     memoryMiB: request.memoryMiB,
     files: [...kept, ...added],
     ...(edited && { kernel: edited }),
-  });
-  terminal.note(`Booted what was built: ${files.map(({ name }) => name).join(", ")}.`);
+  };
+  await boot(wanted, `Booted what was built: ${files.map(({ name }) => name).join(", ")}.`);
 }
 
 // --- The tour ---
@@ -357,8 +359,9 @@ async function addFiles(files: readonly OwnFile[]): Promise<void> {
   const added = files.map(guestFile);
   const paths = new Set(added.map(({ path }) => path));
   const kept = request.files.filter(({ path }) => !paths.has(path));
-  await boot({ memoryMiB: request.memoryMiB, files: [...kept, ...added] });
-  terminal.note(`Booted anew with ${added.map(({ path }) => `/${path}`).join(", ")}.`);
+  const names = added.map(({ path }) => `/${path}`).join(", ");
+  const wanted = { memoryMiB: request.memoryMiB, files: [...kept, ...added] };
+  await boot(wanted, `Booted anew with ${names}.`);
 }
 
 /** Puts a program into /bin, and runs it. */
@@ -425,7 +428,8 @@ followTheme(byId("theme", HTMLSelectElement), (isDark) => {
 });
 document.addEventListener("visibilitychange", () => void map.watch());
 void boot(request).then(async () => {
-  terminal.focus();
+  // Who has begun to use something else meanwhile stays there.
+  if (document.activeElement === document.body) terminal.focus();
   await edits.followLink();
   await tour.follow();
 });

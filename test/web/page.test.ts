@@ -116,15 +116,16 @@ describe("the page", { skip: skipReason() }, () => {
   ): Promise<Page> {
     const viewport = { width: 1400, height: 900 };
     const page = await (context ?? (await browser.newContext({ viewport, ...options }))).newPage();
-    page.setDefaultTimeout(HANG_MS);
-    watchFaults(page);
+    watch(page);
     await page.goto(`${url}${hash}`);
     if (hash.startsWith("#tour")) await page.waitForSelector(".map svg");
     else await atPrompt(page);
     return page;
   }
 
-  function watchFaults(page: Page): void {
+  /** Nothing is waited for as briefly as the library would, and nothing is complained of. */
+  function watch(page: Page): void {
+    page.setDefaultTimeout(HANG_MS);
     page.on("console", (message) => {
       if (message.type() === "error") faults.push(message.text());
     });
@@ -173,8 +174,8 @@ describe("the page", { skip: skipReason() }, () => {
   it("runs programs, draws both spaces, and shows the path to an address", async () => {
     const page = await open();
     await page.locator("#terminal").click();
-    await page.keyboard.type("echo from the $((40 + 2)) guest\n");
-    await seen(page, ".xterm-accessibility", /from the .* guest/);
+    await page.keyboard.type("echo from the guest\n");
+    await seen(page, ".xterm-accessibility", /echo from the guest\s*from the guest\s*\/\$/);
     const titles = await page
       .locator("[role=listbox]")
       .evaluateAll((lists) => lists.map((list) => list.getAttribute("aria-label")));
@@ -231,20 +232,24 @@ describe("the page", { skip: skipReason() }, () => {
 
   it("keeps the focus at its address while the map is drawn anew", async () => {
     const page = await open();
-    const focus = async () => {
-      const option = page.locator("[role=option]:focus");
-      const [start, end] = [option.getAttribute("data-start"), option.getAttribute("data-end")];
-      const list = page.locator("[role=listbox]:focus-within").getAttribute("aria-label");
-      return { list: await list, start: Number(await start), end: Number(await end) };
-    };
+    const focus = () =>
+      page.locator("[role=option]:focus").evaluate((option) => ({
+        list: option.parentElement?.getAttribute("aria-label") ?? "",
+        start: Number(option.getAttribute("data-start")),
+        end: Number(option.getAttribute("data-end")),
+      }));
     const column = (name: string) => page.locator(`[role=listbox][aria-label^=${name}]`);
     const spin = async () => {
       await paste(page, "spin &\n");
       const title = await column("spin").getAttribute("aria-label");
-      return /pid (\d+)/.exec(title ?? "")?.[1];
+      const pid = /pid (\d+)/.exec(title ?? "")?.[1] ?? "";
+      // Chosen, or the shell were drawn whenever it runs.
+      await page.locator("#process").selectOption(pid);
+      return pid;
     };
-    const kill = async (pid: string | undefined) => {
+    const kill = async (pid: string) => {
       await paste(page, `kill ${pid}\n`);
+      await page.locator(`#process option[value="${pid}"]`).waitFor({ state: "detached" });
       await column("shell").waitFor();
     };
 
@@ -263,7 +268,7 @@ describe("the page", { skip: skipReason() }, () => {
     const { start } = await focus();
     await kill(second);
     const heir = await focus();
-    assert.match(heir.list ?? "", /^shell/);
+    assert.match(heir.list, /^shell/);
     assert.ok(heir.start <= start && start < heir.end, JSON.stringify({ start, heir }));
 
     // What is chosen by a button of the facts comes with another such button in its place.
@@ -327,7 +332,7 @@ describe("the page", { skip: skipReason() }, () => {
     await page.evaluate("navigator.clipboard.writeText('echo pasted')");
     await page.keyboard.press("Control+v");
     await page.keyboard.press("Enter");
-    await seen(page, lines, /echo pasted\s*pasted/);
+    await seen(page, lines, /echo pasted\s*pasted\s*\/\$/);
     await page.getByRole("button", { name: "Copy all" }).click();
     await seen(page, "#live", /clipboard/);
     const copied = await page.evaluate<string>("navigator.clipboard.readText()");
@@ -426,7 +431,7 @@ describe("the page", { skip: skipReason() }, () => {
     await page.getByRole("button", { name: "Step ▶" }).click();
     assert.match(await seen(page, ".source-view", /trampoline\.asm\.ts:\d+/), /push/);
     await page.getByRole("button", { name: "Resume" }).click();
-    await seen(page, ".xterm-accessibility", /Hello/i);
+    await seen(page, ".xterm-accessibility", /Hello from/);
     await page.context().close();
   });
 
@@ -722,6 +727,8 @@ describe("the page", { skip: skipReason() }, () => {
     await page.locator("#terminal").click();
     await page.keyboard.type("crossing\n");
     await seen(page, ".xterm-accessibility", /panic/);
+    // The panic's text comes before the end.
+    await seen(page, "#state", /ended/);
     await page.getByRole("button", { name: "Audit now" }).click();
     await seen(page, ".verdict", /Broken: law 6, law 7\./);
     await page.getByRole("tab", { name: "Edit" }).click();
@@ -750,7 +757,7 @@ describe("the page", { skip: skipReason() }, () => {
     await page.getByRole("tab", { name: "Edit" }).click();
     await seen(page, "#source-file option:checked", /\(edited\)/);
     const other = await browser.newPage();
-    watchFaults(other);
+    watch(other);
     await other.goto(link);
     await seen(other, ".offer", new RegExp(path));
     await seen(other, ".offer .error", new RegExp(`${TRAMPOLINE} runs in your browser itself`));
@@ -762,10 +769,44 @@ describe("the page", { skip: skipReason() }, () => {
     await context.close();
   });
 
+  it("leaves the focus to who has begun, and finds what was typed, when files come late", async () => {
+    const page = await open({ serviceWorkers: "block" });
+    /** Holds a file back until what it returns is called. */
+    const hold = async (name: string) => {
+      let release = () => {};
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await page.route(`**/${name}`, async (route) => {
+        await released;
+        await route.continue();
+      });
+      return release;
+    };
+    const bringKernel = await hold("kernel.elf");
+    await page.reload();
+    await seen(page, ".xterm-accessibility", /\/\$/);
+    await page.locator("#sessions summary").focus();
+    bringKernel();
+    await page.waitForSelector(".map svg");
+    // The page would take it once its worker has answered.
+    await page.evaluate("new Promise((done) => setTimeout(done, 100))");
+    assert.ok(await page.locator("#sessions summary").evaluate((it) => it.matches(":focus")));
+
+    const bringSources = await hold("sources.json");
+    await page.getByRole("tab", { name: "Edit" }).click();
+    await page.getByLabel("Search").fill("function getppid");
+    assert.ok(await page.getByRole("button", { name: /Law 6/ }).isDisabled());
+    bringSources();
+    await page.getByRole("button", { name: /^kernel\/syscall\/process\.ts:\d+$/ }).waitFor();
+    assert.ok(await page.getByRole("button", { name: /Law 6/ }).isEnabled());
+    await page.context().close();
+  });
+
   it("has a reference of all codes, commands and calls, in which one can search", async () => {
     const viewport = { width: 320, height: 800 };
     const page = await browser.newPage({ viewport, colorScheme: "dark" });
-    watchFaults(page);
+    watch(page);
     await page.goto(`${url}reference.html#LAY001`);
     const entries = page.locator(".entry");
     const ids = await entries.evaluateAll((all) => all.map(({ id }) => id));
@@ -815,8 +856,8 @@ describe("the page", { skip: skipReason() }, () => {
     await page.setViewportSize({ width: 600, height: 900 });
     await walk(page, "Shift+Tab", "backwards");
     await page.locator("#terminal").click();
-    await page.keyboard.press("Escape");
-    await page.keyboard.press("Escape");
+    // In one go: two presses from here may be too far apart for the page, if the host is busy.
+    await page.evaluate(pressTwice, { into: ".xterm-helper-textarea", key: "Escape", keyCode: 27 });
     assert.equal(await page.evaluate("document.activeElement.id"), "sticky-control");
     await page.context().close();
   });
@@ -961,6 +1002,18 @@ function pasteText({ into, text }: { into: string; text: string }): void {
   clipboardData.setData("text/plain", text);
   const event = new page.ClipboardEvent("paste", { clipboardData, bubbles: true });
   page.document.querySelector(into)?.dispatchEvent(event);
+}
+
+/** Runs in the page: presses a key twice. */
+function pressTwice({ into, ...key }: { into: string; key: string; keyCode: number }): void {
+  const page = globalThis as unknown as {
+    document: { querySelector(selector: string): { dispatchEvent(event: object): void } | null };
+    KeyboardEvent: new (type: string, options: object) => object;
+  };
+  for (let count = 0; count < 2; count++) {
+    const event = new page.KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true });
+    page.document.querySelector(into)?.dispatchEvent(event);
+  }
 }
 
 /** Runs in the page: what axe finds serious, in the page's own parts. */

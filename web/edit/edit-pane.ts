@@ -57,15 +57,21 @@ export class EditPane {
   #shipped: ReadonlyMap<string, string> = new Map();
   #edits = new Map(keptEdits());
   #editor: SourceEditor | undefined;
+  /** What does nothing until the sources are here. */
+  readonly #needSources: readonly HTMLButtonElement[];
   #isDark = false;
   #faults: readonly Fault[] = [];
 
   constructor(panel: HTMLElement, actions: EditActions) {
     this.#actions = actions;
-    this.#build = button("Build and boot", () => void this.build(), { class: "primary" });
+    this.#build = button("Build and boot", () => void this.build(), {
+      class: "primary",
+      disabled: true,
+    });
     const presets = PRESETS.map((preset) =>
-      button(preset.title, () => this.#apply(preset.path, preset.change)),
+      button(preset.title, () => this.#apply(preset.path, preset.change), { disabled: true }),
     );
+    this.#needSources = [this.#build, ...presets];
     panel.append(
       this.#offer,
       row(element("label", { for: "source-search" }, "Search "), this.#search),
@@ -98,6 +104,9 @@ export class EditPane {
     this.#editor = new SourceEditor(this.#text, this.#isDark, (text) => this.#take(text));
     this.#listFiles(FIRST);
     this.#open(FIRST);
+    for (const each of this.#needSources) each.disabled = false;
+    // A word may have been typed before.
+    this.#find();
   }
 
   setDark(isDark: boolean): void {
