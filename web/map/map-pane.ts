@@ -38,6 +38,8 @@ export class MapPane {
   readonly #onChoice: (facts: AddressFacts) => void;
   #view: MapView | undefined;
   #choice: Choice | undefined;
+  /** The box that the pointer rests on. */
+  #pointed: { readonly column: number; readonly start: number } | undefined;
   #process: ProcessChoice = "current";
   #isDark = false;
   #isTable = false;
@@ -153,6 +155,7 @@ export class MapPane {
     if (drawn) patch(drawn, wanted);
     else map.replaceChildren(document.importNode(wanted, true));
     this.#mark();
+    if (this.#pointed) this.#markKin();
     if (focused && !focused.piece.isConnected) this.#focusWhatReplaced(focused);
   }
 
@@ -242,24 +245,37 @@ export class MapPane {
   /** Boxes that show the same frames as the one pointed at stand out. */
   #hover(event: PointerEvent): void {
     const place = placeOf(event.target);
-    const box = place && this.#boxes(place.column).find(({ start }) => start === place.start);
+    const box = place && this.#boxAt(place);
     if (place && box && event.pointerType !== "touch") {
       const { column } = place;
       const address = addressAt(event, place);
       const size = sizeText(box.bytes === 0 ? box.end - box.start : box.bytes);
       this.#tip.show({ column, address, label: `${hex(address)} ${box.label}`, size }, event);
     } else this.#tip.hide();
-    for (const piece of this.#elements.map.querySelectorAll(".piece")) {
-      const other = placeOf(piece);
-      const boxes = other ? this.#boxes(other.column) : [];
-      const own = boxes.find(({ start }) => start === other?.start);
-      piece.classList.toggle("kin", box !== undefined && own !== undefined && areKin(box, own));
-    }
+    this.#pointed = place;
+    this.#markKin();
   }
 
   #leave(): void {
     this.#tip.hide();
-    for (const piece of this.#elements.map.querySelectorAll(".kin")) piece.classList.remove("kin");
+    this.#pointed = undefined;
+    this.#markKin();
+  }
+
+  #markKin(): void {
+    const pointed = this.#pointed && this.#boxAt(this.#pointed);
+    for (const piece of this.#elements.map.querySelectorAll(".piece")) {
+      const place = pointed && placeOf(piece);
+      const box = place && this.#boxAt(place);
+      piece.classList.toggle(
+        "kin",
+        pointed !== undefined && box !== undefined && areKin(pointed, box),
+      );
+    }
+  }
+
+  #boxAt({ column, start }: { column: number; start: number }): Box | undefined {
+    return this.#boxes(column).find((box) => box.start === start);
   }
 
   #showTable(isTable: boolean): void {
