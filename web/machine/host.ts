@@ -95,6 +95,7 @@ export class MachineHost implements Async<MachineCalls> {
   #lastMap = "";
   /** The machine's instructions at the last look; undefined: it has not been looked at as it is. */
   #lookedAt: number | undefined;
+  #isLooking = false;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(tell: (event: MachineEvent) => void) {
@@ -413,9 +414,16 @@ export class MachineHost implements Async<MachineCalls> {
 
   /** Unless nothing can have changed: a machine that waits executes nothing. */
   async #lookIfFree(): Promise<void> {
-    if (!this.#watch || !this.#machine) return;
+    if (!this.#watch || !this.#machine || this.#isLooking) return;
     if (this.#machine.instructions === this.#lookedAt) return;
-    if (this.#state === "running" || this.#state === "paused") await this.#look();
+    if (this.#state !== "running" && this.#state !== "paused") return;
+    // The first look waits for the whole kernel's file: others must not queue up behind it.
+    this.#isLooking = true;
+    try {
+      await this.#look();
+    } finally {
+      this.#isLooking = false;
+    }
   }
 
   /** What comes next is told, whatever was told before. */
