@@ -920,7 +920,7 @@ function rangesThatWait(): void {
     call(SystemCall.exit, 3);
   }
   call(SystemCall.read, load<i32>(pair), buffer, 1);
-  pause(10);
+  awaitSleep(child);
   lock(file, F_SETLK64, F_UNLCK, SEEK_SET, 0, 0);
   expect(cstr("lock, waited for"), statusOf(child), 3 << 8);
   // What a process had is free when it has ended.
@@ -971,7 +971,7 @@ function deadlocks(): void {
     call(SystemCall.exit, lock(file, F_SETLKW64, F_WRLCK, SEEK_SET, 0, 1) === 0 ? 7 : 8);
   }
   call(SystemCall.read, load<i32>(pair), buffer, 1);
-  pause(20);
+  awaitSleep(child);
   expect(cstr("lock, deadlock"), lock(file, F_SETLKW64, F_WRLCK, SEEK_SET, 1, 1), -EDEADLK);
   lock(file, F_SETLK64, F_UNLCK, SEEK_SET, 0, 1);
   expect(cstr("lock, the other"), statusOf(child), 7 << 8);
@@ -999,7 +999,7 @@ function wholeFiles(): void {
     closeAll(file);
     call(SystemCall.exit, call(SystemCall.flock, other, LOCK_EX) === 0 ? 5 : 6);
   }
-  pause(10);
+  awaitSleep(child);
   closeAll(file);
   expect(cstr("flock, waited for"), statusOf(child), 5 << 8);
   closeAll(other);
@@ -1027,12 +1027,6 @@ function start(): i32 {
 
 function length(): i32 {
   return load<i32>(buffer, 12);
-}
-
-function pause(milliseconds: i32): void {
-  store<i32>(word, 0);
-  store<i32>(word, milliseconds * 1000000, 4);
-  call(SystemCall.nanosleep, word, 0);
 }
 
 /** What is true of a file after waiting so long; 0: nothing that was asked for. */
