@@ -1,10 +1,13 @@
 /* Signals to threads and to their process, and the ways in which threads and processes end. */
 
 #include "check.h"
+#include <fcntl.h>
 
 static volatile sig_atomic_t by_thread, by_first;
 static pthread_t first;
 static sem_t started;
+/* The id of the thread that posts `started`. */
+static volatile pid_t sleeper;
 
 static void handle(int signal) {
   (void)signal;
@@ -12,9 +15,14 @@ static void handle(int signal) {
   else by_thread++;
 }
 
-static void *be_interrupted(void *argument) {
+static void tell_id(void) {
+  sleeper = syscall(SYS_gettid);
   sem_post(&started);
-  struct timespec time = {5, 0};
+}
+
+static void *be_interrupted(void *argument) {
+  struct timespec time = {1000, 0};
+  tell_id();
   CHECK(nanosleep(&time, NULL) == -1 && errno == EINTR);
   return argument;
 }
@@ -24,15 +32,30 @@ static void *wait_for_signal(void *argument) {
   int signal = 0;
   sigemptyset(&set);
   sigaddset(&set, SIGUSR2);
-  sem_post(&started);
+  tell_id();
   sigwait(&set, &signal);
   return (void *)(signal + (long)argument);
 }
 
+/* The letter that /proc has for what a thread of this process does. */
+static char state_of(pid_t thread) {
+  char path[64], text[512];
+  snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
+  int file = open(path, O_RDONLY);
+  ssize_t size = read(file, text, sizeof text - 1);
+  close(file);
+  CHECK(size > 0);
+  text[size > 0 ? size : 0] = 0;
+  /* After the name, which is in parentheses. */
+  char *end = strrchr(text, ')');
+  return end ? end[2] : 0;
+}
+
+/* A signal that came before the thread sleeps would not interrupt it. */
 static pthread_t start_sleeping(void *(*run)(void *)) {
   pthread_t thread = start(run, 0);
   sem_wait(&started);
-  sleep_for(20);
+  while (state_of(sleeper) != 'S') sched_yield();
   return thread;
 }
 
