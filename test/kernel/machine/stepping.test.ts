@@ -5,13 +5,26 @@ import { describe, it } from "node:test";
 import { layout } from "../../../kernel/layout";
 import { auditMachine } from "../../../src/inspect/audit-machine";
 import { unchecked } from "../../../src/inspect/judgement";
-import { Observation } from "../../../src/inspect/observation";
+import { type Look, Observation } from "../../../src/inspect/observation";
 import { Random } from "../../../src/inspect/random";
 import { resolveLayout } from "../../../src/link/layout/resolve";
 import { build, openKernel, withMachine } from "../booted-kernel";
 
 const STEPS = 10_000;
 const STEPS_AT_ONCE = 200;
+
+/** Ends the program, which reads its input, once the random stops are over. */
+class ObservationToTheEnd extends Observation {
+  override async afterExit<Result>(
+    pids: ReadonlySet<number>,
+    look: Look<Result>,
+    timeoutMs: number,
+  ): Promise<Result | undefined> {
+    const result = await super.afterExit(pids, look, timeoutMs);
+    this.machine.serial.send("\x04");
+    return result;
+  }
+}
 
 describe("v86, stepped through the kernel", () => {
   it("goes on after 10,000 steps from random moments, and the shell answers", async (t) => {
@@ -44,9 +57,9 @@ describe("v86, stepped through the kernel", () => {
 
   it("is audited at different instructions by different random stops", async () => {
     const built = await build();
-    const machine = openKernel("v86", built, { program: ["churn", "3"] });
+    const machine = openKernel("v86", built, { program: ["shell", "-c", "churn 1000 & cat"] });
     const files = { image: built.kernel, layout: resolveLayout(layout), programs: new Map() };
-    const observation = new Observation(machine, files);
+    const observation = new ObservationToTheEnd(machine, files);
     try {
       const report = await auditMachine(observation, 24, 4711, unchecked("not looked at here"));
       assert.equal(report?.ok, true);
