@@ -70,6 +70,8 @@ const USAGE = `usage: calls FILE [CHAIN]
 Checks what the system calls answer. FILE is an executable to read, CHAIN a chain of 40 links.`;
 
 const SECOND: i32 = 1000000000;
+/** Above the largest number that a process of Linux can have. */
+const NO_PROCESS: i32 = 1 << 24;
 /** What Linux transfers at most at once. */
 const LARGEST_TRANSFER: i32 = 0x7ffff000;
 const BUFFER_SIZE: u32 = 8192;
@@ -441,7 +443,7 @@ function others(): void {
 
 function children(): void {
   expect(cstr("waitpid, no child"), call(SystemCall.waitpid, -1, 0, 0), -ECHILD);
-  expect(cstr("waitpid, not there"), call(SystemCall.waitpid, 99999, 0, 0), -ECHILD);
+  expect(cstr("waitpid, not there"), call(SystemCall.waitpid, NO_PROCESS, 0, 0), -ECHILD);
   expect(cstr("waitpid, own group"), call(SystemCall.waitpid, 0, 0, WNOHANG), -ECHILD);
   expect(cstr("waitpid, INT_MIN"), call(SystemCall.waitpid, i32.MIN_VALUE, 0, 0), -ESRCH);
   store<u32>(buffer, 7);
@@ -509,11 +511,11 @@ function groups(): void {
   statusOf(second);
   expect(cstr("setpgid, group gone"), call(SystemCall.setpgid, 0, first), -EPERM);
   expect(cstr("setpgid, no group"), call(SystemCall.setpgid, 0, i32.MAX_VALUE), -EPERM);
-  expect(cstr("setpgid, < 0"), call(SystemCall.setpgid, 99999, -1), -EINVAL);
-  expect(cstr("setpgid, not there"), call(SystemCall.setpgid, 99999, 0), -ESRCH);
-  expect(cstr("getpgid, not there"), call(SystemCall.getpgid, 99999), -ESRCH);
+  expect(cstr("setpgid, < 0"), call(SystemCall.setpgid, NO_PROCESS, -1), -EINVAL);
+  expect(cstr("setpgid, not there"), call(SystemCall.setpgid, NO_PROCESS, 0), -ESRCH);
+  expect(cstr("getpgid, not there"), call(SystemCall.getpgid, NO_PROCESS), -ESRCH);
   expect(cstr("getpgid"), call(SystemCall.getpgid, 0), call(SystemCall.getpgrp));
-  expect(cstr("kill, no group"), call(SystemCall.kill, -99999, 0), -ESRCH);
+  expect(cstr("kill, no group"), call(SystemCall.kill, -NO_PROCESS, 0), -ESRCH);
 }
 
 function time(): void {
