@@ -373,12 +373,17 @@ function longQueue(signal: i32): void {
     store<i32>(pair, QUEUE_LIMIT, 4);
     call(SystemCall.setrlimit, RLIMIT_SIGPENDING, pair);
     let kept = 0;
-    while (kept < 100 && call(SystemCall.rt_sigqueueinfo, self(), signal, info) === 0) kept++;
-    // On a host others of the same user may have some pending.
+    let result = 0;
+    while (kept < 100 && result === 0) {
+      result = call(SystemCall.rt_sigqueueinfo, self(), signal, info);
+      if (result === 0) kept++;
+    }
+    // On a host others of the same user may have some pending, and fewer in the next moment.
     expect(cstr("queue, long"), kept <= QUEUE_LIMIT ? 1 : 0, 1);
-    const more = call(SystemCall.rt_sigqueueinfo, self(), signal, info);
-    expect(cstr("queue, full"), more, -EAGAIN);
-    expect(cstr("queue, tkill"), call(SystemCall.tkill, self(), signal), -EAGAIN);
+    expect(cstr("queue, full"), result, -EAGAIN);
+    result = 0;
+    for (let i = 0; i < 100 && result === 0; i++) result = call(SystemCall.tkill, self(), signal);
+    expect(cstr("queue, tkill"), result, -EAGAIN);
     expect(cstr("queue, kill"), call(SystemCall.kill, self(), signal), 0);
     expect(cstr("queue, ordinary"), call(SystemCall.rt_sigqueueinfo, self(), SIGCHLD, info), 0);
     call(SystemCall.exit, verdict());
@@ -519,9 +524,14 @@ function continuing(): void {
     watchSleep(child);
     call(SystemCall.kill, child, SIGSTOP);
     call(SystemCall.waitpid, child, info, WUNTRACED);
-    call(SystemCall.kill, child, SIGCONT);
+    // On a busy machine its time may be over before it is stopped: then it has ended.
+    let status = load<i32>(info);
+    if (status === stoppedStatus(SIGSTOP)) {
+      call(SystemCall.kill, child, SIGCONT);
+      status = statusOf(child);
+    }
     const isFutex = kind === 5 || kind === 6;
-    expect(cstr("goes on"), statusOf(child), isFutex ? ETIMEDOUT << 8 : 0);
+    expect(cstr("goes on"), status, isFutex ? ETIMEDOUT << 8 : 0);
   }
   count = 0;
   handle(SIGCHLD, SA_SIGINFO);
