@@ -12,6 +12,8 @@ import { Prompt } from "../machine/prompt";
 const OFFENCES_SHOWN = 4;
 const MARKS: Readonly<Record<Verdict, string>> = { holds: "✓", broken: "✗", unchecked: "?" };
 const KERNEL = "kernel/";
+/** How long a program is waited for that may not even run: another has the terminal, perhaps. */
+const PATIENCE_MS = 60_000;
 const NEWLINE = 0x0a;
 
 export interface AuditActions {
@@ -32,6 +34,7 @@ export class AuditPane {
   readonly #mend: HTMLButtonElement;
   #broken: Breach | undefined;
   #isBusy = false;
+  #hasEnded = false;
 
   constructor(client: MachineClient, panel: HTMLElement, actions: AuditActions) {
     this.#client = client;
@@ -41,6 +44,9 @@ export class AuditPane {
     panel.append(element("div", { class: "row" }, now, this.#mend, this.#summary), this.#laws);
     this.#draw(LAW_TITLES.map((title, index) => unjudged(index + 1, title)));
     this.#summary.textContent = "Not looked at yet.";
+    client.onEvent((event) => {
+      if (event.kind === "state") this.#hasEnded = event.state === "ended";
+    });
   }
 
   /** Forgets what was broken: the machine is another one. */
@@ -94,6 +100,7 @@ export class AuditPane {
 
   /** Runs a program, and waits until the machine has died of it, or has another prompt. */
   async #provoke(program: string): Promise<void> {
+    if (this.#hasEnded) return;
     const prompt = new Prompt();
     let isLineOver = false;
     const over = new Promise<void>((resolve) => {
@@ -106,6 +113,7 @@ export class AuditPane {
         if (isLineOver) prompt.read(event.bytes.subarray(from));
       });
       void prompt.seen.then(resolve);
+      setTimeout(resolve, PATIENCE_MS);
     });
     await this.#client.call("resume");
     this.#actions.type(`${program}\n`);
