@@ -30,7 +30,7 @@ import {
 import { writeStart } from "../../user/start.asm";
 import { cannotRun } from "../compile/native/native";
 import { HANG_MS } from "../hang-guard";
-import { APART } from "../mount-namespace";
+import { APART, mountingMissing } from "../mount-namespace";
 
 const TEXT = 0x10000;
 
@@ -77,7 +77,19 @@ export class NativePrograms {
 
   /** As run(), where nobody else sees what it mounts. */
   runApart(name: string, args: readonly string[]): Outcome {
-    const [command = "", ...words] = APART;
+    return this.runBy(APART, name, args);
+  }
+
+  /** As run(), where nobody else opens pseudoterminals, if one may mount. */
+  runAmongOwnPtys(name: string, args: readonly string[]): Outcome {
+    if (mountingMissing()) return this.run(name, args);
+    const mounting =
+      'mount -t devpts -o newinstance,ptmxmode=666 devpts /dev/pts && exec "$0" "$@"';
+    return this.runBy([...APART, "sh", "-c", mounting], name, args);
+  }
+
+  private runBy(starter: readonly string[], name: string, args: readonly string[]): Outcome {
+    const [command = "", ...words] = starter;
     return this.spawn(command, [...words, join(this.folder, name), ...args], "", process.env);
   }
 
