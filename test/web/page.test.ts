@@ -769,7 +769,7 @@ describe("the page", { skip: skipReason() }, () => {
     await context.close();
   });
 
-  it("leaves the focus to who has begun, and finds what was typed, when files come late", async () => {
+  it("leaves the focus where it is, and finds what was typed, when files come late", async () => {
     const page = await open({ serviceWorkers: "block" });
     /** Holds a file back until what it returns is called. */
     const hold = async (name: string) => {
