@@ -93,14 +93,15 @@ export function drop(): void {
 }
 
 /**
- * Reads all that is shown into the buffer: how many bytes. Linux brings it to the master later, so
- * that a read may get a part; one that finds nothing has waited for the rest.
+ * Reads all that is shown into the buffer: how many bytes, or an error if there is nothing. Linux
+ * brings it to the master later, so that a read may get a part; one that finds nothing has waited
+ * for the rest.
  */
 function takeShown(): i32 {
   let size: u32 = 0;
   while (true) {
     const count = call(SystemCall.read, master, buffer + size, BUFFER_SIZE - size);
-    if (count <= 0) return size;
+    if (count <= 0) return size === 0 ? count : size;
     size += count;
   }
 }
