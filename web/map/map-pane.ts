@@ -88,7 +88,7 @@ export class MapPane {
   async point(space: string, address: number): Promise<void> {
     if (space !== "kernel") await this.#drawProcess(space);
     const column = space === "kernel" ? 0 : 2;
-    const box = this.#boxes(column).find(({ start, end }) => address >= start && address < end);
+    const box = boxWith(this.#boxes(column), address);
     if (!box) return;
     await this.#choose({ column, start: box.start, address });
     this.#pieceOf(column, box.start)?.scrollIntoView({ block: "center", behavior: "smooth" });
@@ -161,12 +161,8 @@ export class MapPane {
 
   /** A box that is gone leaves the focus to the one that now has its address. */
   #focusWhatReplaced({ column, start }: Place): void {
-    const pieces = this.#elements.map.querySelectorAll<SVGElement>(`[data-column="${column}"]`);
-    const heir = [...pieces].find((piece) => {
-      const place = placeOf(piece);
-      return place && place.start <= start && start < place.end;
-    });
-    heir?.focus({ preventScroll: true });
+    const heir = boxWith(this.#boxes(column), start);
+    if (heir) this.#pieceOf(column, heir.start)?.focus({ preventScroll: true });
   }
 
   /** Each list box has one option with a tab stop: the chosen one, or its first. */
@@ -245,7 +241,7 @@ export class MapPane {
   /** Boxes that show the same frames as the one pointed at stand out. */
   #hover(event: PointerEvent): void {
     const place = placeOf(event.target);
-    const box = place && this.#boxAt(place);
+    const box = place && boxWith(this.#boxes(place.column), place.start);
     if (place && box && event.pointerType !== "touch") {
       const { column } = place;
       const address = addressAt(event, place);
@@ -263,19 +259,18 @@ export class MapPane {
   }
 
   #markKin(): void {
-    const pointed = this.#pointed && this.#boxAt(this.#pointed);
+    const columns = this.#view?.columns.map(wholeLine) ?? [];
+    const boxAt = ({ column, start }: { column: number; start: number }) =>
+      boxWith(columns[column] ?? [], start);
+    const pointed = this.#pointed && boxAt(this.#pointed);
     for (const piece of this.#elements.map.querySelectorAll(".piece")) {
       const place = pointed && placeOf(piece);
-      const box = place && this.#boxAt(place);
+      const box = place && boxAt(place);
       piece.classList.toggle(
         "kin",
         pointed !== undefined && box !== undefined && areKin(pointed, box),
       );
     }
-  }
-
-  #boxAt({ column, start }: { column: number; start: number }): Box | undefined {
-    return this.#boxes(column).find((box) => box.start === start);
   }
 
   #showTable(isTable: boolean): void {
@@ -315,6 +310,10 @@ function addressAt({ clientY }: MouseEvent, { piece, start, end }: Place): numbe
   const share = Math.min(0.999, Math.max(0, 1 - (clientY - top) / height));
   const address = start + Math.floor(share * (end - start));
   return Math.max(start, address - (address % 4096));
+}
+
+function boxWith(boxes: readonly Box[], address: number): Box | undefined {
+  return boxes.find(({ start, end }) => start <= address && address < end);
 }
 
 function areKin(box: Box, other: Box): boolean {
