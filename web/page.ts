@@ -65,6 +65,7 @@ const laws = new AuditPane(client, byId("panel-audit", HTMLElement), {
   announce,
   type: (text) => void client.call("input", text),
   restart: () => boot(request),
+  hasEnded: () => hasEnded,
 });
 const checks = new CheckPane(byId("panel-check", HTMLElement), {
   boot: ({ name, bytes }) => {

@@ -24,6 +24,8 @@ export interface AuditActions {
   type(text: string): void;
   /** Boots anew. */
   restart(): Promise<void>;
+  /** Whether the machine runs no more. */
+  hasEnded(): boolean;
 }
 
 export class AuditPane {
@@ -34,7 +36,6 @@ export class AuditPane {
   readonly #mend: HTMLButtonElement;
   #broken: Breach | undefined;
   #isBusy = false;
-  #hasEnded = false;
 
   constructor(client: MachineClient, panel: HTMLElement, actions: AuditActions) {
     this.#client = client;
@@ -44,9 +45,6 @@ export class AuditPane {
     panel.append(element("div", { class: "row" }, now, this.#mend, this.#summary), this.#laws);
     this.#draw(LAW_TITLES.map((title, index) => unjudged(index + 1, title)));
     this.#summary.textContent = "Not looked at yet.";
-    client.onEvent((event) => {
-      if (event.kind === "state") this.#hasEnded = event.state === "ended";
-    });
   }
 
   /** Forgets what was broken: the machine is another one. */
@@ -100,7 +98,7 @@ export class AuditPane {
 
   /** Runs a program, and waits until the machine has died of it, or has another prompt. */
   async #provoke(program: string): Promise<void> {
-    if (this.#hasEnded) return;
+    if (this.#actions.hasEnded()) return;
     const prompt = new Prompt();
     let isLineOver = false;
     const over = new Promise<void>((resolve) => {
