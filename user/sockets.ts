@@ -82,7 +82,7 @@ import {
   SOL_SOCKET,
   SocketCall,
 } from "../src/abi/linux/socket";
-import { POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../src/abi/poll";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../src/abi/poll";
 import { SIGPIPE } from "../src/abi/signals";
 import { FIONREAD, TCGETS } from "../src/abi/termios";
 import { call, expect, fork, report, statusOf } from "./runtime/answers";
@@ -138,6 +138,8 @@ export function main(argc: i32, argv: usize, _envp: usize): i32 {
   internetKinds();
   internetStreams();
   internetDatagrams();
+  unheardDatagrams();
+  deafDatagrams();
   return report();
 }
 
@@ -629,6 +631,7 @@ function datagrams(): void {
   const stream = call(SystemCall.socket, AF_UNIX, SOCK_STREAM, 0);
   expect(cstr("dgram, other kind"), connect(stream, "mail"), -EPROTOTYPE);
   call(SystemCall.shutdown, server, SHUT_RD);
+  expect(cstr("dgram, end, at once"), receive(server, 9, 0), -EAGAIN);
   expect(cstr("dgram, shut"), send(client, buffer, 1, MSG_NOSIGNAL), -EPIPE);
   close(server);
   expect(cstr("dgram, gone"), send(client, buffer, 1, 0), -ECONNREFUSED);
@@ -796,6 +799,80 @@ function internetDatagrams(): void {
   closePair();
 }
 
+/** A port that no socket of UDP has, as one had it until now. */
+function portOfNobody(): u32 {
+  const file = call(SystemCall.socket, AF_INET, SOCK_DGRAM, 0);
+  const port = bindAny(file);
+  close(file);
+  return port;
+}
+
+/** Binds a socket to a port of the loop device that nobody has: the port. */
+function bindAny(file: i32): u32 {
+  call(SystemCall.bind, file, host(LOOPBACK, 0), 16);
+  call(SystemCall.getsockname, file, other, sized(110));
+  return portOf(other);
+}
+
+/** What nobody hears was sent all the same; only who has a peer is told, with the next call. */
+function unheardDatagrams(): void {
+  const nobody = portOfNobody();
+  left = call(SystemCall.socket, AF_INET, SOCK_DGRAM, 0);
+  const own = bindAny(left);
+  expect(cstr("udp, unheard"), sendAt(left, 3, host(LOOPBACK, nobody), 16), 3);
+  expect(cstr("udp, to itself"), sendAt(left, 2, host(LOOPBACK, own), 16), 2);
+  expect(cstr("udp, not told"), receive(left, 9, 0), 2);
+  expect(cstr("udp, no port"), sendAt(left, 1, host(LOOPBACK, 0), 16), -EINVAL);
+  call(SystemCall.connect, left, host(LOOPBACK, nobody), 16);
+  expect(cstr("udp, peer unheard"), send(left, buffer, 1, 0), 1);
+  expect(cstr("udp, told"), receive(left, 9, 0), -ECONNREFUSED);
+  expect(cstr("udp, told once"), receive(left, 9, MSG_DONTWAIT), -EAGAIN);
+  expect(cstr("udp, unheard by name"), sendAt(left, 1, host(LOOPBACK, nobody), 16), 1);
+  expect(cstr("udp, error"), awaitError(left), POLLERR);
+  expect(cstr("udp, SO_ERROR"), option(SO_ERROR), ECONNREFUSED);
+  expect(cstr("udp, SO_ERROR again"), option(SO_ERROR), 0);
+  send(left, buffer, 1, 0);
+  awaitError(left);
+  expect(cstr("udp, told a sender"), send(left, buffer, 1, 0), -ECONNREFUSED);
+  expect(cstr("udp, of nothing"), send(left, 8, 1, 0), -EFAULT);
+  expect(cstr("udp, was not sent"), option(SO_ERROR), 0);
+  const away = portOfNobody();
+  expect(cstr("udp, stranger unheard"), sendAt(left, 3, host(LOOPBACK, away), 16), 3);
+  expect(cstr("udp, not of strangers"), option(SO_ERROR), 0);
+  close(left);
+}
+
+/** Who is connected hears nobody but its peer, and of its peer's end before what had come. */
+function deafDatagrams(): void {
+  left = call(SystemCall.socket, AF_INET, SOCK_DGRAM, 0);
+  right = call(SystemCall.socket, AF_INET, SOCK_DGRAM, 0);
+  const third = call(SystemCall.socket, AF_INET, SOCK_DGRAM, 0);
+  const port = bindAny(left);
+  const peer = bindAny(right);
+  call(SystemCall.connect, left, host(LOOPBACK, peer), 16);
+  expect(cstr("udp, deaf"), sendAt(third, 3, host(LOOPBACK, port), 16), 3);
+  call(SystemCall.connect, third, host(LOOPBACK, port), 16);
+  expect(cstr("udp, deaf to one connected"), send(third, buffer, 3, 0), 3);
+  expect(cstr("udp, told that it is deaf"), receive(third, 9, 0), -ECONNREFUSED);
+  expect(cstr("udp, the peer is heard"), sendAt(right, 2, host(LOOPBACK, port), 16), 2);
+  expect(cstr("udp, and nobody else"), receive(left, 9, MSG_PEEK), 2);
+  close(right);
+  send(left, buffer, 1, 0);
+  awaitError(left);
+  expect(cstr("udp, told at first"), receive(left, 9, 0), -ECONNREFUSED);
+  expect(cstr("udp, then what came"), receive(left, 9, 0), 2);
+  expect(cstr("udp, shut"), call(SystemCall.shutdown, left, SHUT_WR), 0);
+  expect(cstr("udp, no signal"), send(left, buffer, 1, 0), -EPIPE);
+  right = call(SystemCall.socket, AF_INET, SOCK_DGRAM, 0);
+  const shut = bindAny(right);
+  expect(cstr("udp, shut alone"), call(SystemCall.shutdown, right, SHUT_RD), -ENOTCONN);
+  expect(cstr("udp, end, at once"), receive(right, 9, MSG_DONTWAIT), -EAGAIN);
+  expect(cstr("udp, end"), receive(right, 9, 0), 0);
+  expect(cstr("udp, heard all the same"), sendAt(third, 3, host(LOOPBACK, shut), 16), 3);
+  closePair();
+  close(third);
+}
+
 /** Sends the first bytes of the buffer to an address. */
 function sendAt(file: i32, size: i32, to: usize, toSize: i32): i32 {
   return call(SystemCall.sendto, file, buffer, size, 0, to, toSize);
@@ -842,6 +919,14 @@ function poll(file: i32): i32 {
   store<i32>(polled, file);
   store<u32>(polled, POLLIN | POLLOUT | POLLRDHUP, 4);
   call(SystemCall.poll, polled, 1, 0);
+  return load<u16>(polled, 6);
+}
+
+/** Waits until a file has an error: what is true of it then. */
+function awaitError(file: i32): i32 {
+  store<i32>(polled, file);
+  store<u32>(polled, 0, 4);
+  call(SystemCall.poll, polled, 1, -1);
   return load<u16>(polled, 6);
 }
 

@@ -33,7 +33,7 @@ import {
   socketpair,
 } from "./socket";
 import { recvmsg, sendmsg } from "./socket-message";
-import { findAddressed } from "./socket-name";
+import { address, findAddressed } from "./socket-name";
 import { getsockopt, setsockopt } from "./socket-option";
 
 const WORD_SHIFT: u32 = 2;
@@ -51,7 +51,7 @@ const words: usize = memory.data(MOST_ARGUMENTS << WORD_SHIFT, 4);
 
 /** Declares those calls, by number. */
 export function declareSocketCalls(): void {
-  onAddress(findAddressed.index);
+  onAddress(findAddressed.index, address);
   call(SystemCall.socketcall, socketcall.index, INTEGER, POINTER);
   directCall(SystemCall.socket, socket.index, INTEGER, FLAGS, INTEGER);
   directCall(SystemCall.socketpair, socketpair.index, INTEGER, FLAGS, INTEGER, FILES_FILLED);

@@ -222,7 +222,7 @@ function sendWhole(
     }
     at += size;
   }
-  post(sender, changetype<Socket>(receiver), message, cargo);
+  post(sender, changetype<Socket | null>(receiver), message, cargo);
   return <i32>size;
 }
 

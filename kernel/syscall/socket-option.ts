@@ -66,8 +66,7 @@ function loadOption(socket: Socket, option: u32): i32 {
       word = socket.family;
       break;
     case SO_ERROR:
-      word = socket.error;
-      socket.error = 0;
+      word = socket.takeError();
       break;
     case SO_ACCEPTCONN:
       word = socket.isListening ? 1 : 0;

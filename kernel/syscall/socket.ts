@@ -344,7 +344,8 @@ function receiveAll(file: OpenFile, receiver: Socket, to: UserPointer, size: u32
 export function shutdown(frame: TrapFrame, _file: OpenFile, shut: Socket): i32 {
   const how = frame.arg1;
   if (how > SHUT_RDWR) return -EINVAL;
-  if (shut.isInternet && !shut.isConnected) return -ENOTCONN;
+  const isAlone = shut.isInternet && !shut.isConnected;
+  if (isAlone && !shut.isDatagram) return -ENOTCONN;
   const peer = !shut.isDatagram ? shut.peer : null;
   if (how !== SHUT_WR) shut.isReadShut = true;
   if (how !== SHUT_RD) shut.isWriteShut = true;
@@ -354,5 +355,6 @@ export function shutdown(frame: TrapFrame, _file: OpenFile, shut: Socket): i32 {
     peer.notify();
   }
   shut.notify();
-  return 0;
+  // As on Linux, a datagram socket without a peer is shut all the same.
+  return isAlone ? -ENOTCONN : 0;
 }

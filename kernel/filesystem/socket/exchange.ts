@@ -2,6 +2,10 @@
 //
 // What a receiver gets in one call ends after the first message with files: these belong to bytes
 // that it has. Of a SOCK_SEQPACKET or SOCK_DGRAM it gets one message; what does not fit is lost.
+//
+// A datagram of AF_INET never waits for room, and was sent whether anybody hears it or not, as over
+// a network. If it was for the peer and nobody hears it, the sender's next call fails with
+// ECONNREFUSED.
 
 import {
   EAGAIN,
@@ -47,10 +51,13 @@ const LARGEST_DATAGRAM: u32 = 65507;
 const remote: usize = memory.data(8, 8);
 /** Function index of (sender, address: u32, size: u32): usize, the socket that has it or -errno. */
 let addressFinder: u32 = 0;
+/** Where that function leaves the address. */
+let foundAddress: usize = 0;
 
-/** From now on the function of that index finds sockets by their addresses. */
-export function onAddress(index: u32): void {
+/** From now on the function of that index finds sockets by addresses, which it leaves at `at`. */
+export function onAddress(index: u32, at: usize): void {
   addressFinder = index;
+  foundAddress = at;
 }
 
 /** Whether a call about that file may wait. */
@@ -63,17 +70,17 @@ function mayWait(file: OpenFile, flags: u32): bool {
  */
 export function awaitMessage(file: OpenFile, socket: Socket, flags: u32): i32 {
   if ((flags & MSG_ERRQUEUE) !== 0 && socket.isInternet) return -EAGAIN;
-  while (socket.first === null) {
-    const error = socket.error;
-    if (error !== 0) {
-      socket.error = 0;
-      return -error;
-    }
+  // A stream's error comes after its bytes; a refusal before the datagrams that wait.
+  while (socket.first === null || (socket.isDatagram && socket.error !== 0)) {
+    const error = socket.takeError();
+    if (error !== 0) return -error;
     if (!socket.isConnected && !socket.isDatagram) {
       return socket.type === SOCK_STREAM && !socket.isInternet ? -EINVAL : -ENOTCONN;
     }
-    if (socket.isAtEnd) return 0;
+    // As on Linux, who does not wait for a datagram is not told that none comes.
+    if (socket.isAtEnd && !socket.isDatagram) return 0;
     if (!mayWait(file, flags)) return -EAGAIN;
+    if (socket.isAtEnd) return 0;
     const result = sleepHolding(file, socket.readable);
     if (result !== 0) return result;
   }
@@ -193,7 +200,7 @@ export function sendStream(
 
 /**
  * Waits until someone takes a message of `size` bytes: of a datagram who has the address at `to`,
- * if there is one. The receiver, or -errno.
+ * if there is one. The receiver; 0: a datagram of AF_INET that nobody hears; or -errno.
  */
 export function awaitReceiver(
   file: OpenFile,
@@ -204,15 +211,14 @@ export function awaitReceiver(
   toSize: u32,
 ): usize {
   if (size > (socket.isInternet ? LARGEST_DATAGRAM : LARGEST_MESSAGE)) return -EMSGSIZE;
+  if (socket.isInternet) return findHearer(socket, to, toSize);
   while (socket.isDatagram) {
     const found =
-      to === 0 ? findRemote(socket) : call_indirect<usize>(addressFinder, socket, to, toSize);
+      to === 0 ? findPeer(socket) : call_indirect<usize>(addressFinder, socket, to, toSize);
     if (isErrno(<u32>found)) return found;
     const receiver = changetype<Socket>(found);
     if (socket.isWriteShut || receiver.isReadShut) return brokenPipe(flags);
-    if (!hears(receiver, socket)) return -ECONNREFUSED;
-    // UDP loses what there is no room for: see post().
-    if (receiver.charge < socket.limit || socket.isInternet) return found;
+    if (receiver.charge < socket.limit) return found;
     if (!mayWait(file, flags)) return -EAGAIN;
     const result = sleepHolding(file, receiver.writable);
     if (result !== 0) return result;
@@ -221,21 +227,44 @@ export function awaitReceiver(
   return refusal !== 0 ? refusal : changetype<usize>(socket.peer);
 }
 
+/** Whom a datagram of AF_UNIX without an address is for: its socket, or -errno. */
+function findPeer(socket: Socket): usize {
+  if (!socket.isConnected) return -ENOTCONN;
+  return socket.peer === null ? -ECONNREFUSED : changetype<usize>(socket.peer);
+}
+
+/** Who hears a datagram of AF_INET, of which `remote` keeps the address; 0: nobody; or -errno. */
+function findHearer(socket: Socket, to: u32, toSize: u32): usize {
+  const found = to === 0 ? findRemote(socket) : findPortNamed(socket, to, toSize);
+  const isAbsent = <i32>found === -ECONNREFUSED;
+  if (isErrno(<u32>found) && !isAbsent) return found;
+  const error = socket.takeError();
+  if (error !== 0) return -error;
+  // No signal: SIGPIPE is for streams.
+  if (socket.isWriteShut) return -EPIPE;
+  return isAbsent || !hears(changetype<Socket>(found), socket) ? 0 : found;
+}
+
+/** The socket at the port that the sender is connected to, or -errno. */
+function findRemote(socket: Socket): usize {
+  if (!socket.isConnected) return -EDESTADDRREQ;
+  store<u64>(remote, socket.remote);
+  const found = findPort(SOCK_DGRAM, remote);
+  return found === null ? -ECONNREFUSED : changetype<usize>(found);
+}
+
+/** The socket at the port that the address says, or -errno. */
+function findPortNamed(socket: Socket, to: u32, toSize: u32): usize {
+  const found = call_indirect<usize>(addressFinder, socket, to, toSize);
+  store<u64>(remote, load<u64>(foundAddress));
+  const isPort0 = load<u16>(remote, SOCKADDR_PORT) === 0;
+  return isPort0 && <i32>found === -ECONNREFUSED ? -EINVAL : found;
+}
+
 /** Whether `receiver` is connected to nobody, or to the port of `sender`. */
 function hears(receiver: Socket, sender: Socket): bool {
   const remote = receiver.remote;
   return remote === 0 || <u16>(remote >> 16) === load<u16>(sender.address, SOCKADDR_PORT);
-}
-
-/** Whom a datagram without an address is for: its socket, or -errno. */
-function findRemote(socket: Socket): usize {
-  let found = socket.peer;
-  if (!socket.isConnected) return socket.isInternet ? -EDESTADDRREQ : -ENOTCONN;
-  if (socket.isInternet) {
-    store<u64>(remote, socket.remote);
-    found = findPort(SOCK_DGRAM, remote);
-  }
-  return found === null ? -ECONNREFUSED : changetype<usize>(found);
 }
 
 /** Room for a message of `size` bytes, to be posted: its address, or -ENOMEM. */
@@ -250,13 +279,18 @@ export function prepareMessage(socket: Socket, size: u32, cargo: Cargo | null): 
   return changetype<usize>(message);
 }
 
-/** Puts a message into the receiver's queue. */
+/** Puts a message into the receiver's queue; null: nobody hears it. See awaitReceiver(). */
 export function post(
   socket: Socket,
-  receiver: Socket,
+  receiver: Socket | null,
   message: Message,
   cargo: Cargo | null,
 ): void {
+  if (receiver === null) {
+    message.destroy();
+    refuse(socket);
+    return;
+  }
   if (socket.isInternet && socket.isDatagram && receiver.charge >= socket.limit) {
     message.destroy();
     return;
@@ -273,6 +307,13 @@ export function post(
   }
   receiver.append(message);
   wakeAll(receiver.readable);
+}
+
+/** Tells a sender that nobody hears the datagram for `remote`; only the peer's absence matters. */
+function refuse(sender: Socket): void {
+  if (!sender.isConnected || sender.remote !== load<u64>(remote)) return;
+  sender.error = ECONNREFUSED;
+  sender.notify();
 }
 
 function brokenPipe(flags: u32): i32 {

@@ -139,7 +139,7 @@ export function sendBytes(
   if (isErrno(<u32>prepared)) return <i32>prepared;
   const message = changetype<Message>(prepared);
   const result = copyIn(from, message.bytes, size);
-  if (result === 0) post(socket, changetype<Socket>(receiver), message, null);
+  if (result === 0) post(socket, changetype<Socket | null>(receiver), message, null);
   else message.destroy();
   return result === 0 ? <i32>size : result;
 }

@@ -52,7 +52,10 @@ export class Socket {
   tellsSenders: bool = false;
   /** Whether in-flight.ts has found a way to it. */
   isReached: bool = false;
-  /** ECONNRESET, once: the peer went before it had received everything. */
+  /**
+   * What the next call tells, once: ECONNRESET: the peer went before it had received everything;
+   * ECONNREFUSED: nobody heard what was sent to the peer.
+   */
   error: i32 = 0;
   first: Message | null = null;
   private last: Message | null = null;
@@ -103,6 +106,13 @@ export class Socket {
   get hasRoom(): bool {
     const peer = this.peer;
     return peer === null || peer.charge < this.limit;
+  }
+
+  /** The error, if there is one: it is told only once. */
+  takeError(): i32 {
+    const error = this.error;
+    this.error = 0;
+    return error;
   }
 
   append(message: Message): void {
