@@ -916,17 +916,18 @@ function drain(file: i32): void {
 
 /** What is true of a file now. */
 function poll(file: i32): i32 {
-  store<i32>(polled, file);
-  store<u32>(polled, POLLIN | POLLOUT | POLLRDHUP, 4);
-  call(SystemCall.poll, polled, 1, 0);
-  return load<u16>(polled, 6);
+  return pollFor(file, POLLIN | POLLOUT | POLLRDHUP, 0);
 }
 
 /** Waits until a file has an error: what is true of it then. */
 function awaitError(file: i32): i32 {
+  return pollFor(file, 0, -1);
+}
+
+function pollFor(file: i32, events: u32, timeoutMs: i32): i32 {
   store<i32>(polled, file);
-  store<u32>(polled, 0, 4);
-  call(SystemCall.poll, polled, 1, -1);
+  store<u32>(polled, events, 4);
+  call(SystemCall.poll, polled, 1, timeoutMs);
   return load<u16>(polled, 6);
 }
 
